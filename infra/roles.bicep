@@ -15,6 +15,7 @@ param costs bool = true
 
 var readActions = [
   'Microsoft.ContainerService/locations/operations/read'
+  'Microsoft.ContainerService/managedClusters/agentPools/machines/read'
   'Microsoft.ContainerService/managedClusters/agentPools/upgradeProfiles/read'
   'Microsoft.ContainerService/managedClusters/listClusterUserCredential/action'
   'Microsoft.ContainerService/managedClusters/read'
@@ -30,6 +31,7 @@ var powerActions = [
 var rebootActions = [
   'Microsoft.Compute/locations/operations/read'
   'Microsoft.Compute/virtualMachineScaleSets/virtualMachines/restart/action'
+  'Microsoft.Compute/virtualMachines/restart/action'
 ]
 var costActions = [
   'Microsoft.CostManagement/query/action'

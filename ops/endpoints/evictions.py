@@ -9,6 +9,7 @@ from typing import Any
 from ops.context import Context
 from ops.engine.run_starter import start_run
 from ops.model.fleet import Cluster
+from ops.model.machine import Machine, parse_machine_id
 from ops.model.run_request import RunRequest
 from ops.model.workload import Eviction
 from ops.policy.fleet_scope import is_in_fleet
@@ -21,11 +22,7 @@ from ops.tables.runs import runs
 NOTICE = "daytwo.spot.notice"
 ANNOTATED = "microsoft.resourcenotifications.healthresources.resourceannotated"
 _PREEMPTED = "virtualmachinepreempted"
-_INSTANCE = re.compile(
-    r".*/resourcegroups/(?P<group>[^/]+)/providers/microsoft\.compute"
-    r"/virtualmachinescalesets/(?P<scale_set>aks-(?P<pool>[a-z0-9]+)-\d+-vmss)/virtualmachines/(?P<instance>\d+)",
-    re.IGNORECASE,
-)
+_SCALE_SET = re.compile(r"aks-(?P<pool>[a-z0-9]+)-\d+-vmss", re.ASCII)
 _NODE = re.compile(r"aks-(?P<pool>[a-z0-9]+)-\d+-vmss[0-9a-z]{6}", re.IGNORECASE)
 # Azure reports an eviction up to 20 minutes late, and the event can arrive a day later.
 _FORGET = timedelta(days=2)
@@ -54,15 +51,14 @@ def read_notice(context: Context, source: str, kind: str, data: Mapping[str, Any
     if kind.casefold() == NOTICE:
         return _from_node(context, source, data)
     target = str(_properties(data).get("targetResourceId") or (data.get("resourceInfo") or {}).get("id") or "")
-    match = _INSTANCE.fullmatch(target)
-    if match is None:
+    machine = parse_machine_id(target)
+    match = _SCALE_SET.fullmatch(machine.scale_set) if machine else None
+    if machine is None or match is None:
         return f"it does not name an instance in a node pool: {target[:200]!r}"
-    cluster = _by_group(context, match["group"])
+    cluster = _of_machine(context, machine)
     if cluster is None:
-        return f"the resource group {match['group']} does not belong to a cluster in the fleet"
-    return EvictionNotice(
-        cluster, node_name(match["scale_set"], int(match["instance"])), match["pool"].casefold(), "azure"
-    )
+        return f"the resource group {machine.resource_group} does not belong to a cluster in the fleet"
+    return EvictionNotice(cluster, node_name(machine.scale_set, int(machine.name)), match["pool"], "azure")
 
 
 def take_notice(context: Context, notice: EvictionNotice, now: datetime) -> None:
@@ -147,11 +143,14 @@ def _from_node(context: Context, source: str, data: Mapping[str, Any]) -> Evicti
     return EvictionNotice(cluster, node.casefold(), pool.name, "node")
 
 
-def _by_group(context: Context, group: str) -> Cluster | None:
+def _of_machine(context: Context, machine: Machine) -> Cluster | None:
+    """Returns the cluster with this node resource group in this subscription: another subscription can have a group of the same name."""
     settings = context.config.settings
     for subscription in settings.fleet.subscriptions if settings else ():
+        if subscription.lower() != machine.subscription:
+            continue
         for cluster in context.ports.clusters.list_clusters(subscription):
-            if cluster.node_resource_group.casefold() == group.casefold():
+            if cluster.node_resource_group.lower() == machine.resource_group:
                 return cluster
     return None
 

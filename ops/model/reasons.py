@@ -23,7 +23,11 @@ class SkipReason(StrEnum):
     UNPROVEN = "unproven"
     NO_WINDOW_LEFT = "no-window-left"
 
+    UNSUPPORTED_POOL = "unsupported-pool"
+
     UNKNOWN_NODES = "unknown-nodes"
+    NOT_CONFIRMED = "not-confirmed"
+    UNKNOWN_MACHINES = "unknown-machines"
     UNKNOWN_PODS = "unknown-pods"
     STILL_REQUIRED = "asks-again"
     NOT_READY = "not-ready"
@@ -70,6 +74,8 @@ class FailureCode(StrEnum):
     DENIED = "Denied"
     GONE = "Gone"
     NOT_VERIFIED = "NotVerified"
+    NOT_CONFIRMED = "NotConfirmed"
+    UNCORDONED = "Uncordoned"
     SEVERAL_PDBS = "SeveralPDBs"
     DRAIN_TIMEOUT = "DrainTimeout"
     OPERATION_FAILED = "OperationFailed"

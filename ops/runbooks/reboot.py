@@ -1,13 +1,13 @@
 """Reboots of nodes that require one: the decision for one cluster (docs/reboot.md)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from ops.model.calendar import Span
 from ops.model.decision import Act, Decision, Nothing, Wait
-from ops.model.fleet import CORDON_STAMP, Cluster, Node, Unknown
+from ops.model.fleet import CORDON_STAMP, Cluster, Node, PoolMachines, Unknown
 from ops.model.plan import Claim, Plan, Skip, Step
 from ops.model.reasons import SkipReason, WaitReason
 from ops.model.run import Run, StepState
@@ -16,6 +16,7 @@ from ops.model.workload import DisruptionBudget, Pod
 from ops.policy.approvers import rules_of
 from ops.policy.calendar import next_open, occurrence_at, occurrences, open_span
 from ops.policy.evictable_pods import blocking_pdb
+from ops.policy.node_identity import ConfirmedMachine, Match, NotConfirmed, match_nodes
 from ops.policy.rings import ring_of
 from ops.policy.upgrade_duration import upgrade_order
 from ops.runbooks.contract import Opening, RunbookDefaults, TimelineBar
@@ -41,6 +42,7 @@ class Facts:
     nodes: tuple[Node, ...] | Unknown
     pods: tuple[Pod, ...] | Unknown
     disruption_budgets: tuple[DisruptionBudget, ...] | Unknown
+    machines: Mapping[str, PoolMachines]
 
 
 class Reboot(RunbookDefaults):
@@ -74,7 +76,13 @@ class Reboot(RunbookDefaults):
             why = f"the nodes could not be read: {facts.nodes.why}"
             return Nothing(why, (Skip(cluster.name, SkipReason.UNKNOWN_NODES, why, needs_person=True),))
         requiring = _requiring_reboot(facts.nodes, cluster, policy.annotation)
-        sorted_out = {node.name: _left_out(node, facts, run) for node in requiring}
+        matches = match_nodes(cluster, facts.nodes, facts.machines)
+        unreadable = is_transient({f"the machine of {node.name}": matches[node.name] for node in requiring})
+        if unreadable is not None:
+            return look_again(*unreadable, now + _BUSY_AGAIN, opening.end if opening else now)
+        sorted_out = {
+            node.name: _not_own(node, cluster, matches[node.name]) or _left_out(node, facts, run) for node in requiring
+        }
         skips = tuple(skip for skip in sorted_out.values() if skip is not None)
         able = [node for node in requiring if sorted_out[node.name] is None]
         if not able:
@@ -156,7 +164,7 @@ def _plan(cluster: Cluster, able: list[Node], skips: tuple[Skip, ...], opening: 
 def _steps(node: Node, opening: Span, at: _Moment) -> tuple[Step, ...]:
     timeout_s = int(at.policy.drain_timeout.total_seconds())
     boot_s = int(_BOOT.total_seconds())
-    common = {"node": node.name, "run": at.run.id}
+    common = {"node": node.name, "uid": node.uid, "run": at.run.id}
     return (
         Step(
             f"cordon.{node.name}", "cordon-node", f"cordon {node.name}", common, timeout_s + boot_s, opening.end, True
@@ -193,6 +201,21 @@ def _requiring_reboot(nodes: tuple[Node, ...], cluster: Cluster, annotation: str
     return sorted(requiring, key=lambda node: (order.get(node.pool, len(order)), node.name))
 
 
+def _not_own(node: Node, cluster: Cluster, match: Match) -> Skip | None:
+    """Leaves out a node whose restart could not work, or would restart a machine that is not the cluster's own (rule 4)."""
+    pool = cluster.pool(node.pool)
+    if pool is not None and pool.unsupported:
+        return Skip(node.name, SkipReason.UNSUPPORTED_POOL, pool.unsupported, needs_person=True)
+    match match:
+        case ConfirmedMachine():
+            return None
+        case NotConfirmed(why):
+            return Skip(node.name, SkipReason.NOT_CONFIRMED, why, needs_person=True)
+        case Unknown(why):
+            why = f"the machines of the cluster could not be read: {why}"
+            return Skip(node.name, SkipReason.UNKNOWN_MACHINES, why, needs_person=True)
+
+
 def _left_out(node: Node, facts: Facts, run: Run) -> Skip | None:
     if _rebooted(node, run):
         return Skip(
@@ -223,7 +246,12 @@ def _late(able: list[Node]) -> tuple[Skip, ...]:
 
 
 def _rebooted(node: Node, run: Run) -> bool:
-    return any(record.id == f"restart.{node.name}" and record.state is StepState.DONE for record in run.finished)
+    return any(
+        record.id == f"restart.{node.name}"
+        and record.state is StepState.DONE
+        and record.params.get("uid", node.uid) == node.uid
+        for record in run.finished
+    )
 
 
 def _nothing(requiring: list[Node], run: Run) -> str:

@@ -2,19 +2,20 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
 from ops.context import Context
-from ops.model.arm_actions import ASK_API_SERVER, LIST_FLEET, READ_CLUSTER
-from ops.model.fleet import Cluster, Node, Pool
-from ops.model.image import ImageKey, NodeImage
+from ops.facts.machines import pool_machines
+from ops.model.arm_actions import ASK_API_SERVER, LIST_FLEET, LIST_MACHINES, READ_CLUSTER
+from ops.model.fleet import Cluster
+from ops.model.image import ImageKey
 from ops.model.ledger import Entry
 from ops.model.proof import Proof, ProofPolicy, Sample
 from ops.model.run_request import short_hash
-from ops.policy.proof_sampling import observe, settle
+from ops.policy.proof_sampling import observe, sample_cluster, settle
 from ops.policy.rings import ring_of
 from ops.ports.errors import OutsideError
 from ops.runbooks import runbooks
@@ -24,7 +25,7 @@ from ops.tables.fleet import KnownCluster, known_clusters, proofs
 _LOG = logging.getLogger(__name__)
 
 # The scan's own calls, for the bot's custom role; facts and verbs declare theirs.
-ACTIONS = frozenset({LIST_FLEET, READ_CLUSTER, ASK_API_SERVER})
+ACTIONS = frozenset({LIST_FLEET, LIST_MACHINES, READ_CLUSTER, ASK_API_SERVER})
 KUBERNETES = frozenset({"list nodes"})
 
 
@@ -53,38 +54,26 @@ def sample_images(context: Context, settings: Settings, fleet: Sequence[Cluster]
     policies = [p for runbook in runbooks().values() if (p := runbook.proof_policy(settings)) is not None]
     if not policies:
         return
-    seen: dict[tuple[str, ImageKey], list[tuple[str, bool]]] = defaultdict(list)
+    seen: dict[tuple[str, ImageKey], list[Sample]] = defaultdict(list)
     for cluster in fleet:
         ring = ring_of(cluster, settings)
         if ring is None or not cluster.running:
             continue
-        for key, name, is_good in _nodes_of(context, cluster):
-            seen[ring.name, key].append((name, is_good))
-    for (ring_name, key), nodes in seen.items():
-        bad = tuple(sorted(name for name, is_good in nodes if not is_good))
+        for key, sample in _sample_of(context, cluster).items():
+            seen[ring.name, key].append(sample)
+    for (ring_name, key), samples in seen.items():
+        bad = tuple(sorted(name for sample in samples for name in sample.not_ready))
         for policy in policies:
-            _record(context, ring_name, key, Sample(len(nodes), bad), policy, now)
+            _record(context, ring_name, key, Sample(sum(sample.nodes for sample in samples), bad), policy, now)
 
 
-def _nodes_of(context: Context, cluster: Cluster) -> list[tuple[ImageKey, str, bool]]:
+def _sample_of(context: Context, cluster: Cluster) -> Mapping[ImageKey, Sample]:
+    """Returns the cluster's sample. What cannot be read (its API server, or the machines of a pool) neither counts nor breaks a proof."""
     try:
         nodes = context.ports.nodes.nodes(cluster)
     except OutsideError:
-        return []  # The API server does not answer. As with a stopped cluster, the sample neither counts nor breaks a proof.
-    found = []
-    for node in nodes:
-        pool = cluster.pool(node.pool)
-        image = NodeImage.parse(node.image_label)
-        if pool is None or image is None:
-            continue
-        key = ImageKey(f"{image.family}-{image.release}", pool.kubernetes_minor)
-        found.append((key, f"{cluster.name}/{node.name}", _is_healthy(node, pool)))
-    return found
-
-
-def _is_healthy(node: Node, pool: Pool) -> bool:
-    """Whether the node counts as healthy. A node that is not Ready while its pool is being upgraded does not count against the image."""
-    return node.ready or pool.is_busy
+        return {}
+    return sample_cluster(cluster, nodes, pool_machines(context.ports.clusters, cluster))
 
 
 def _record(context: Context, ring: str, key: ImageKey, sample: Sample, policy: ProofPolicy, now: datetime) -> None:

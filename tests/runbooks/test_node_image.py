@@ -119,7 +119,7 @@ def test_an_upgrade_by_aks_is_reported_with_the_nodes_that_run_its_image() -> No
     of = cluster("pay", pool(image=NEW), node_os_channel="NodeImage")
     decision = decide(facts(of, initial_images={"user1": OLD}))
     assert isinstance(decision, Report)
-    assert decision.lines == ("user1: 3 of 3 nodes run 202611.05.0 and are Ready",)
+    assert decision.lines == ("user1: Azure reports 202611.05.0; 3 of 3 nodes run it and are Ready, by their labels",)
 
 
 def test_a_security_patch_for_the_image_counts_as_the_image() -> None:
