@@ -99,7 +99,7 @@ def _unlisted(cluster: Cluster, facts: AksManagedFacts) -> tuple[str, ...]:
         if cluster.pool(node.pool) is None
     )
     return tuple(
-        f"{name}: {count} nodes run {_short(label)} by node labels, not confirmed by ARM"
+        f"{name}: {count} {'node' if count == 1 else 'nodes'} by node labels, not confirmed by ARM: {_short(label)}"
         for (name, label), count in sorted(found.items())
     )
 
