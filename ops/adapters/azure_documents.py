@@ -16,6 +16,7 @@ def cluster_of(document: Document) -> Cluster:
     parts = identity.strip("/").split("/")
     channel = (properties.get("autoUpgradeProfile") or {}).get("nodeOSUpgradeChannel") or ""
     provisioning = (properties.get("nodeProvisioningProfile") or {}).get("mode") or ""
+    restriction = (properties.get("nodeResourceGroupProfile") or {}).get("restrictionLevel") or ""
     return Cluster(
         id=identity.casefold(),
         name=str(document["name"]),
@@ -30,6 +31,7 @@ def cluster_of(document: Document) -> Cluster:
         automatic=str((document.get("sku") or {}).get("name", "")).casefold() == "automatic",
         node_auto_provisioning=str(provisioning).casefold() == "auto",
         node_resource_group=str(properties.get("nodeResourceGroup") or ""),
+        machines_locked=str(restriction).casefold() == "readonly",
         pools=tuple(_pool_of(profile) for profile in properties.get("agentPoolProfiles") or ()),
     )
 

@@ -88,7 +88,10 @@ class Pool:
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """A managed cluster with its pools. `id` is the ARM id in lower case, since Azure is inconsistent about case."""
+    """A managed cluster with its pools. `id` is the ARM id in lower case, since Azure is inconsistent about case.
+
+    `machines_locked` means that a deny assignment protects its node resource group, so only AKS can change its machines.
+    """
 
     id: str
     name: str
@@ -104,6 +107,7 @@ class Cluster:
     node_auto_provisioning: bool
     pools: tuple[Pool, ...]
     node_resource_group: str = ""
+    machines_locked: bool = False
 
     @property
     def driver(self) -> Driver:

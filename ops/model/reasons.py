@@ -28,6 +28,7 @@ class SkipReason(StrEnum):
     UNKNOWN_NODES = "unknown-nodes"
     NOT_CONFIRMED = "not-confirmed"
     UNKNOWN_MACHINES = "unknown-machines"
+    MACHINES_LOCKED = "machines-locked"
     UNKNOWN_PODS = "unknown-pods"
     STILL_REQUIRED = "asks-again"
     NOT_READY = "not-ready"

@@ -207,6 +207,9 @@ def _not_own(node: Node, cluster: Cluster, match: Match) -> Skip | None:
     if pool is not None and pool.unsupported:
         return Skip(node.name, SkipReason.UNSUPPORTED_POOL, pool.unsupported, needs_person=True)
     match match:
+        case ConfirmedMachine() if cluster.machines_locked:
+            why = "the node resource group is locked (ReadOnly), so only AKS can restart its machines"
+            return Skip(node.name, SkipReason.MACHINES_LOCKED, why, needs_person=True)
         case ConfirmedMachine():
             return None
         case NotConfirmed(why):

@@ -111,6 +111,7 @@ class Reboots:
         cluster = self._history.clusters[reboot_requests.cluster]
         return (
             self._ring(cluster) is not None
+            and not cluster.lockdown
             and self._history.api_responds(cluster.name, at)
             and not self._history.busy(cluster.name, at)
             and self.boots.ready(cluster.name, reboot_requests.node, at)

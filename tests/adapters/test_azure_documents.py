@@ -52,3 +52,9 @@ def test_a_listed_machine_without_a_virtual_machine_does_not_count() -> None:
     assert (found.name, found.machine) == ("aks-np1-1-vms3", Machine("s1", "mc_rg", "aks-np1-1-vms3"))
     assert machine_listed({"name": "x", "properties": {"resourceId": None}}) is None
     assert machine_listed({"name": "x"}) is None
+
+
+@pytest.mark.parametrize(("profile", "locked"), [({"restrictionLevel": "ReadOnly"}, True), ({}, False), (None, False)])
+def test_a_locked_node_resource_group_is_recognized(profile: dict[str, str] | None, *, locked: bool) -> None:
+    document = {"id": ID, "name": "shop-dev", "properties": {"nodeResourceGroupProfile": profile}}
+    assert cluster_of(document).machines_locked is locked

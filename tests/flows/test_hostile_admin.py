@@ -156,3 +156,10 @@ def test_a_node_with_a_hidden_pool_label_is_still_rebooted(tmp_path: Path) -> No
         relabel(world, "shop-dev", world.clusters["shop-dev"].nodes_of("user1")[0].name, {POOL_LABEL: "elsewhere"})
         until(bot, 2)
         assert restarted(bot) == ["shop-dev"]
+
+
+def test_a_node_of_a_locked_cluster_is_not_drained_in_vain(tmp_path: Path) -> None:
+    asks = RebootRequired("shop-dev", "user1", START + timedelta(minutes=1), 1)
+    with night(tmp_path, replace(DEV, lockdown=True), scripted_faults=(asks,)) as bot:
+        until(bot, 2)
+        assert (restarted(bot), cordoned(bot), violations(bot, 2)) == ([], [], ())

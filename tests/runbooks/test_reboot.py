@@ -194,3 +194,10 @@ def test_every_step_names_the_node_by_its_uid() -> None:
     decision = decide(nodes_to_reboot(cluster(), "aks-user1-1"))
     assert isinstance(decision, Act)
     assert {step.params["uid"] for step in decision.plan.steps} == {"uid-aks-user1-1"}
+
+
+def test_a_node_whose_machines_only_aks_can_change_is_left_alone() -> None:
+    of = cluster("shop-dev", machines_locked=True)
+    decision = decide(nodes_to_reboot(of, "aks-user1-1"), of=of)
+    assert isinstance(decision, Nothing)
+    assert (decision.skips[0].code, decision.skips[0].needs_person) == ("machines-locked", True)
