@@ -61,7 +61,7 @@ class KubernetesNodes:
     def mark(
         self, cluster: Cluster | ClusterRef, node: Node, *, unschedulable: bool, annotations: Mapping[str, str | None]
     ) -> None:
-        """Sends one patch. The API server rejects it (409) if its uid is not that of the node."""
+        """Sends one patch. The API server rejects it if its uid is not that of the node."""
         from kubernetes.client import CoreV1Api
 
         metadata = {"annotations": dict(annotations)} | ({"uid": node.uid} if node.uid else {})
@@ -180,6 +180,9 @@ def _message(error: Any) -> str:
 
 def _refusal(doing: str, error: Any) -> OutsideError:
     text = f"{doing}: {error.status} {error.reason}"
+    if error.status == HTTPStatus.UNPROCESSABLE_ENTITY and "metadata.uid" in _message(error):
+        # The other way in which an API server rejects a patch for another object of the same name, besides 409.
+        return TryLaterError(text)
     if error.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         return DeniedError(f"{text}: bind the ClusterRole in the deployment guide to the bot's identity")
     if error.status == HTTPStatus.NOT_FOUND:

@@ -8,15 +8,19 @@ from ops.facts.query import query
 from ops.model.arm_actions import LIST_MACHINES
 from ops.model.fleet import Cluster, PoolMachines, Unknown
 from ops.ports.azure import Clusters
+from ops.settings.reboot import REBOOT
 
 ACTIONS = frozenset({LIST_MACHINES})
 KUBERNETES = frozenset[str]()
 
 
 def gather(question: FactQuery) -> Mapping[str, PoolMachines]:
-    """Returns the machines by pool; empty if the cluster is unknown or stopped, because then it has no nodes to match."""
-    cluster = question.cluster
-    if isinstance(cluster, Unknown) or not cluster.running:
+    """Returns the machines by pool; empty if no node requires a reboot, because AKS limits such requests to one per second."""
+    cluster, nodes = question.cluster, question.known.get("nodes")
+    policy = question.settings.get(REBOOT)
+    if isinstance(cluster, Unknown) or policy is None or not isinstance(nodes, tuple):
+        return {}
+    if not any(policy.annotation in node.annotations for node in nodes):
         return {}
     return pool_machines(question.ports.clusters, cluster)
 

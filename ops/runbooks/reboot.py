@@ -7,7 +7,7 @@ from typing import Any
 
 from ops.model.calendar import Span
 from ops.model.decision import Act, Decision, Nothing, Wait
-from ops.model.fleet import CORDON_STAMP, Cluster, Node, PoolMachines, Unknown
+from ops.model.fleet import Cluster, Node, PoolMachines, Unknown
 from ops.model.plan import Claim, Plan, Skip, Step
 from ops.model.reasons import SkipReason, WaitReason
 from ops.model.run import Run, StepState
@@ -15,8 +15,8 @@ from ops.model.run_request import RunRequest
 from ops.model.workload import DisruptionBudget, Pod
 from ops.policy.approvers import rules_of
 from ops.policy.calendar import next_open, occurrence_at, occurrences, open_span
-from ops.policy.evictable_pods import blocking_pdb
-from ops.policy.node_identity import ConfirmedMachine, Match, NotConfirmed, match_nodes
+from ops.policy.node_identity import match_nodes
+from ops.policy.node_selection import Guards, select_nodes
 from ops.policy.rings import ring_of
 from ops.policy.upgrade_duration import upgrade_order
 from ops.runbooks.contract import Opening, RunbookDefaults, TimelineBar
@@ -80,11 +80,8 @@ class Reboot(RunbookDefaults):
         unreadable = is_transient({f"the machine of {node.name}": matches[node.name] for node in requiring})
         if unreadable is not None:
             return look_again(*unreadable, now + _BUSY_AGAIN, opening.end if opening else now)
-        sorted_out = {
-            node.name: _not_own(node, cluster, matches[node.name]) or _left_out(node, facts, run) for node in requiring
-        }
-        skips = tuple(skip for skip in sorted_out.values() if skip is not None)
-        able = [node for node in requiring if sorted_out[node.name] is None]
+        chosen = select_nodes(requiring, matches, cluster, Guards(facts.pods, facts.disruption_budgets), run)
+        able, skips = list(chosen.able), chosen.skips
         if not able:
             return Nothing(_nothing(requiring, run), skips)
         return _decide_in_window(cluster, able, skips, _Moment(policy, settings, run, now))
@@ -201,60 +198,8 @@ def _requiring_reboot(nodes: tuple[Node, ...], cluster: Cluster, annotation: str
     return sorted(requiring, key=lambda node: (order.get(node.pool, len(order)), node.name))
 
 
-def _not_own(node: Node, cluster: Cluster, match: Match) -> Skip | None:
-    """Leaves out a node whose restart could not work, or would restart a machine that is not the cluster's own (rule 4)."""
-    pool = cluster.pool(node.pool)
-    if pool is not None and pool.unsupported:
-        return Skip(node.name, SkipReason.UNSUPPORTED_POOL, pool.unsupported, needs_person=True)
-    match match:
-        case ConfirmedMachine() if cluster.machines_locked:
-            why = "the node resource group is locked (ReadOnly), so only AKS can restart its machines"
-            return Skip(node.name, SkipReason.MACHINES_LOCKED, why, needs_person=True)
-        case ConfirmedMachine():
-            return None
-        case NotConfirmed(why):
-            return Skip(node.name, SkipReason.NOT_CONFIRMED, why, needs_person=True)
-        case Unknown(why):
-            why = f"the machines of the cluster could not be read: {why}"
-            return Skip(node.name, SkipReason.UNKNOWN_MACHINES, why, needs_person=True)
-
-
-def _left_out(node: Node, facts: Facts, run: Run) -> Skip | None:
-    if _rebooted(node, run):
-        return Skip(
-            node.name,
-            SkipReason.STILL_REQUIRED,
-            "it was rebooted in this run and still requires a reboot: check the node",
-            needs_person=True,
-        )
-    if not node.ready:
-        return Skip(node.name, SkipReason.NOT_READY, "it is not Ready: repair it first")
-    if node.unschedulable and node.annotations.get(CORDON_STAMP) != run.id:
-        return Skip(node.name, SkipReason.CORDONED_BY_OTHERS, "it was cordoned by someone else")
-    if node.event_scheduled:
-        return Skip(node.name, SkipReason.EVENT_SCHEDULED, "Azure has scheduled an event for it")
-    if isinstance(facts.pods, Unknown):
-        return Skip(
-            node.name, SkipReason.UNKNOWN_PODS, f"its pods could not be read: {facts.pods.why}", needs_person=True
-        )
-    if isinstance(facts.disruption_budgets, Unknown):
-        why = f"the PDBs could not be read: {facts.disruption_budgets.why}"
-        return Skip(node.name, SkipReason.UNKNOWN_PODS, why, needs_person=True)
-    never = blocking_pdb(facts.pods, node.name, facts.disruption_budgets)
-    return Skip(node.name, SkipReason.PDB_NEVER, never, needs_person=True) if never else None
-
-
 def _late(able: list[Node]) -> tuple[Skip, ...]:
     return tuple(Skip(node.name, SkipReason.NO_WINDOW_LEFT, "the rest of the window is too short") for node in able)
-
-
-def _rebooted(node: Node, run: Run) -> bool:
-    return any(
-        record.id == f"restart.{node.name}"
-        and record.state is StepState.DONE
-        and record.params.get("uid", node.uid) == node.uid
-        for record in run.finished
-    )
 
 
 def _nothing(requiring: list[Node], run: Run) -> str:

@@ -201,3 +201,15 @@ def test_a_node_whose_machines_only_aks_can_change_is_left_alone() -> None:
     decision = decide(nodes_to_reboot(of, "aks-user1-1"), of=of)
     assert isinstance(decision, Nothing)
     assert (decision.skips[0].code, decision.skips[0].needs_person) == ("machines-locked", True)
+
+
+def test_thousands_of_invented_nodes_are_reported_in_a_few_lines_and_hold_up_nothing() -> None:
+    invented = tuple(
+        Node(f"fake-{n:04}", "user1", "", ready=True, annotations=ASKS, uid=f"f{n}", provider_id="azure:///x")
+        for n in range(3_000)
+    )
+    decision = decide((*invented, *nodes_to_reboot(cluster(), "aks-user1-1")))
+    assert isinstance(decision, Act)
+    assert decision.plan.steps[0].params["node"] == "aks-user1-1"
+    assert len(decision.plan.skips) == 21
+    assert (decision.plan.skips[-1].what, decision.plan.skips[-1].needs_person) == ("2980 more nodes", True)
