@@ -25,6 +25,7 @@ class SkipReason(StrEnum):
 
     UNSUPPORTED_POOL = "unsupported-pool"
 
+    HELD = "held-by-run"
     UNKNOWN_NODES = "unknown-nodes"
     NOT_CONFIRMED = "not-confirmed"
     UNKNOWN_MACHINES = "unknown-machines"
@@ -74,6 +75,8 @@ class FailureCode(StrEnum):
     UNREADABLE = "Unreadable"
     DENIED = "Denied"
     GONE = "Gone"
+    STOPPED = "Stopped"
+    TAKEN_OVER = "TakenOver"
     NOT_VERIFIED = "NotVerified"
     NOT_CONFIRMED = "NotConfirmed"
     UNCORDONED = "Uncordoned"
@@ -83,5 +86,9 @@ class FailureCode(StrEnum):
     START_FAILED = "StartFailed"
     STOP_FAILED = "StopFailed"
 
+
+# Failures that say nothing about the image or the operation itself: the cluster or pool was deleted, someone stopped the
+# cluster, or AKS took over its upgrades (docs/node-image.md, rule 15).
+NOT_THE_OPERATION = frozenset({FailureCode.GONE, FailureCode.STOPPED, FailureCode.TAKEN_OVER})
 
 ALL: tuple[type[StrEnum], ...] = (SkipReason, WaitReason, EndReason, FailureCode)

@@ -45,7 +45,7 @@ class Nodes(Protocol):
         """Cordons or uncordons exactly this node, by its uid, and sets annotations (or removes them, with None), in one patch.
 
         Raises:
-            TryLaterError: another node is registered under its name now.
+            BusyError: another node is registered under its name now.
         """
         ...
 

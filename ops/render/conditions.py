@@ -6,6 +6,8 @@ from ops.model.calendar import SilentCalendar, host_of
 from ops.model.message import Message, Moment
 from ops.model.run import State
 
+_SHOWN_NOTES = 10
+
 
 def configuration_message(problem: str) -> Message:
     """Returns the message about the configuration: posted when it becomes invalid, and edited once it is valid again."""
@@ -70,4 +72,25 @@ def blocked_message(subject: str, title: str, target_name: str, reasons: Sequenc
         tuple(reasons),
         remedy=remedy,
         footer=subject,
+    )
+
+
+def set_aside_message(notes: Sequence[str]) -> Message:
+    """Reports records that cannot be read and items that could not be processed, one per line; resolved once there are none."""
+    if not notes:
+        return Message("set-aside", State.DONE, "Records", "", "can all be read and processed again")
+    more = (f"and {len(notes) - _SHOWN_NOTES} more",) if len(notes) > _SHOWN_NOTES else ()
+    remedy = (
+        "Daytwo keeps them, continues with everything else, and does not act where such a record is a safeguard. Check the "
+        "log, then repair or delete the record; Daytwo retries automatically"
+    )
+    return Message(
+        "set-aside",
+        State.NEEDS_YOU,
+        "Records",
+        "",
+        "set aside",
+        (*notes[:_SHOWN_NOTES], *more),
+        remedy=remedy,
+        footer="set-aside",
     )

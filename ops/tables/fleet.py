@@ -8,16 +8,43 @@ from ops.model.proof import Proof
 from ops.ports.store import Store
 from ops.tables.base import Table
 
+LOOKUP = "groups"
+
 
 @dataclass(frozen=True, slots=True)
 class KnownCluster:
-    """A cluster as found by the last fleet scan: enough to find it by name and to determine its ring."""
+    """A cluster as found by the last fleet scan: what endpoints need to know without asking Azure.
+
+    Attributes:
+        id: the ARM id, in lower case.
+        name: its name.
+        region: its region.
+        tags: its tags.
+        seen: when it was first found as it is now.
+        node_resource_group: the resource group of its nodes, in lower case.
+        spot_pools: the names of its spot pools.
+    """
 
     id: str
     name: str
     region: str
     tags: Mapping[str, str]
     seen: datetime
+    node_resource_group: str = ""
+    spot_pools: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FleetLookup:
+    """The fleet as an endpoint last listed it: the id and name of each cluster, by the subscription and resource group of its nodes."""
+
+    at: datetime
+    groups: Mapping[str, tuple[str, str]]
+
+
+def fleet_lookups(store: Store) -> Table[FleetLookup]:
+    """The last list of the fleet that an endpoint needed, under `LOOKUP`."""
+    return Table(store, "fleet-lookup", FleetLookup)
 
 
 def known_clusters(store: Store) -> Table[KnownCluster]:

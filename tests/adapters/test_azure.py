@@ -119,7 +119,7 @@ def test_nodes_from_auto_provisioning_are_not_listed(simulation: Running, wired:
 def test_a_patch_for_another_node_of_the_same_name_is_rejected(simulation: Running, wired: Wiring) -> None:
     cluster = wired.ports.clusters.cluster(identity(simulation, "shop-prod-we", "rg-shop"))
     other = replace(wired.ports.nodes.nodes(cluster)[0], uid="00000000-0000-0000-0000-000000000000")
-    with pytest.raises(TryLaterError, match="409 Conflict"):
+    with pytest.raises(BusyError, match="UID in precondition"):
         wired.ports.nodes.mark(cluster, other, unschedulable=True, annotations={})
     assert not any(node.unschedulable for node in wired.ports.nodes.nodes(cluster))
 

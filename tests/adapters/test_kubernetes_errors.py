@@ -5,7 +5,7 @@ import json
 from kubernetes.client.exceptions import ApiException
 
 from ops.adapters.kubernetes_nodes import _refusal
-from ops.ports.errors import RejectedError, TryLaterError
+from ops.ports.errors import BusyError, RejectedError
 
 
 def invalid(message: str) -> Exception:
@@ -16,7 +16,7 @@ def invalid(message: str) -> Exception:
 
 def test_a_patch_for_another_node_of_the_same_name_is_retried_after_a_new_read() -> None:
     assert isinstance(
-        invalid('Node "aks-1" is invalid: metadata.uid: Invalid value: "x": field is immutable'), TryLaterError
+        invalid('Node "aks-1" is invalid: metadata.uid: Invalid value: "x": field is immutable'), BusyError
     )
 
 

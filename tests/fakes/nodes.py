@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from ops.model.fleet import Cluster, ClusterRef, Node
 from ops.model.workload import DisruptionBudget, Pod
-from ops.ports.errors import OutsideError, TryLaterError, UnreachableError
+from ops.ports.errors import BusyError, OutsideError, UnreachableError
 from ops.ports.kubernetes import EvictionResult
 from tests.fakes.azure import FakeClusters
 from tests.fakes.fleet import nodes_of
@@ -47,7 +47,7 @@ class FakeNodes:
     ) -> None:
         (old,) = (each for each in self.nodes(cluster) if each.name == node.name)
         if old.uid != node.uid:
-            raise TryLaterError(f"patching {node.name}: 409 Conflict")
+            raise BusyError(f"patching {node.name}: 409 Conflict")
         self.marks.append(f"{'cordon' if unschedulable else 'uncordon'} {node.name}")
         kept = {**old.annotations, **annotations}
         self.change(

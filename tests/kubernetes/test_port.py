@@ -7,7 +7,7 @@ import pytest
 
 from ops.model.fleet import CORDON_STAMP, Node
 from ops.model.workload import Pod
-from ops.ports.errors import TryLaterError
+from ops.ports.errors import BusyError
 from ops.ports.kubernetes import EvictionResult
 from simulator.world.workloads import PdbSpec, WorkloadKind, WorkloadSpec
 from tests.fakes import cluster
@@ -55,7 +55,7 @@ def test_a_cordon_and_its_annotation_are_set_and_removed_together(platform: Plat
         port.mark(SHOP_DEV, node(), unschedulable=False, annotations={CORDON_STAMP: None})
         assert seen() == (False, None)
         other = replace(node(), uid="00000000-0000-0000-0000-000000000000")
-        with pytest.raises(TryLaterError):
+        with pytest.raises(BusyError):
             port.mark(SHOP_DEV, other, unschedulable=True, annotations={CORDON_STAMP: "run-1"})
         assert seen() == (False, None)
 
