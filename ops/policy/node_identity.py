@@ -7,11 +7,13 @@ administrators. It acts on that cluster only: a node counts as a machine of the 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from ops.model.fleet import Cluster, Node, PoolMachines, Unknown
 from ops.model.machine import ListedMachine, Machine, machine_of
 
 _SHOWN = 200
+_SETTLED_AFTER = timedelta(hours=1)
 _MATCHED = object()
 
 
@@ -67,6 +69,25 @@ def match_node(cluster: Cluster, node: Node, nodes: Sequence[Node], machines: Ma
 def confirmed(matches: Mapping[str, Match]) -> Mapping[str, ConfirmedMachine]:
     """Returns the confirmed machines by node name."""
     return {name: match for name, match in matches.items() if isinstance(match, ConfirmedMachine)}
+
+
+def strangers(
+    cluster: Cluster, nodes: Sequence[Node], matches: Mapping[str, Match], now: datetime
+) -> tuple[tuple[str, str], ...]:
+    """Returns names and reasons of the nodes that say they belong to a pool of the cluster although ARM does not list their machine.
+
+    A node that is new or not Ready is not one of them: ARM may not list its machine yet, or not anymore.
+    """
+    return tuple(
+        (node.name, match.why)
+        for node in nodes
+        if isinstance(match := matches[node.name], NotConfirmed)
+        and (pool := cluster.pool(node.pool)) is not None
+        and not pool.unsupported
+        and node.ready
+        and node.created is not None
+        and now - node.created >= _SETTLED_AFTER
+    )
 
 
 def _match(

@@ -5,25 +5,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from ops.model.fleet import Cluster, Node, Pool, PoolMachines
+from ops.model.fleet import Cluster, Node, Pool
 from ops.model.image import ImageKey, NodeImage
 from ops.model.proof import Proof, ProofPolicy, Sample
-from ops.policy.node_identity import confirmed, match_nodes
+from ops.policy.node_identity import Match, confirmed
 
 
-def sample_cluster(
-    cluster: Cluster, nodes: Sequence[Node], machines: Mapping[str, PoolMachines]
-) -> Mapping[ImageKey, Sample]:
-    """Returns what one cluster contributes to the samples, by image.
+def sample_cluster(cluster: Cluster, nodes: Sequence[Node], matches: Mapping[str, Match]) -> Mapping[ImageKey, Sample]:
+    """Returns what one cluster contributes to the samples, by image. `matches` are the machines of its nodes.
 
     Its API server's word proves nothing for other clusters. A node counts only if ARM lists its machine for a pool, and
     its label is the image that ARM reports for this pool; a pool has at most as many nodes as ARM reports. A node that is
     not Ready counts against the image of its label, because a pool whose upgrade has failed still reports the old one.
     """
-    matches = confirmed(match_nodes(cluster, nodes, machines))
+    machines = confirmed(matches)
     samples: dict[ImageKey, Sample] = {}
     for pool in cluster.pools:
-        own = [node for node in nodes if (match := matches.get(node.name)) is not None and match.pool == pool.name]
+        own = [node for node in nodes if (machine := machines.get(node.name)) is not None and machine.pool == pool.name]
         by_key: dict[ImageKey, list[Node]] = defaultdict(list)
         for node in own:
             image = NodeImage.parse(node.image_label)

@@ -2,21 +2,24 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
 from ops.context import Context
 from ops.facts.machines import pool_machines
+from ops.messaging.conditions import report_strangers
 from ops.model.arm_actions import ASK_API_SERVER, LIST_FLEET, LIST_MACHINES, READ_CLUSTER
-from ops.model.fleet import Cluster
+from ops.model.fleet import Cluster, Node
 from ops.model.image import ImageKey
 from ops.model.ledger import Entry
 from ops.model.proof import Proof, ProofPolicy, Sample
 from ops.model.run_request import short_hash
+from ops.policy.node_identity import match_nodes, strangers
 from ops.policy.proof_sampling import observe, sample_cluster, settle
 from ops.policy.rings import ring_of
+from ops.policy.routes import channels_of
 from ops.ports.errors import OutsideError
 from ops.runbooks import runbooks
 from ops.settings import Settings
@@ -25,6 +28,8 @@ from ops.tables.fleet import KnownCluster, known_clusters, proofs
 from ops.tables.set_aside import each
 
 _LOG = logging.getLogger(__name__)
+
+type Strangers = tuple[tuple[str, str], ...]
 
 # The scan's own calls, for the bot's custom role; facts and verbs declare theirs.
 ACTIONS = frozenset({LIST_FLEET, LIST_MACHINES, READ_CLUSTER, ASK_API_SERVER})
@@ -73,25 +78,36 @@ def sample_images(context: Context, settings: Settings, fleet: Sequence[Cluster]
     if not policies:
         return
     seen: dict[tuple[str, ImageKey], list[Sample]] = defaultdict(list)
+    found: list[tuple[Cluster, Strangers]] = []
     for cluster in fleet:
         ring = ring_of(cluster, settings)
         if ring is None or not cluster.running:
             continue
-        for key, sample in _sample_of(context, cluster).items():
+        nodes = _read_nodes(context, cluster)
+        if nodes is None:
+            continue
+        matches = match_nodes(cluster, nodes, pool_machines(context.ports.clusters, cluster))
+        found.append((cluster, strangers(cluster, nodes, matches, now)))
+        for key, sample in sample_cluster(cluster, nodes, matches).items():
             seen[ring.name, key].append(sample)
     for (ring_name, key), samples in seen.items():
         bad = tuple(sorted(name for sample in samples for name in sample.not_ready))
         for policy in policies:
             _record(context, ring_name, key, Sample(sum(sample.nodes for sample in samples), bad), policy, now)
 
+    def report(entry: tuple[Cluster, Strangers]) -> None:
+        cluster, nodes = entry
+        report_strangers(context.ports, cluster, nodes, now, channels_of(cluster, settings))
 
-def _sample_of(context: Context, cluster: Cluster) -> Mapping[ImageKey, Sample]:
-    """Returns the cluster's sample. What cannot be read (its API server, or the machines of a pool) neither counts nor breaks a proof."""
+    each(context.ports.store, "nodes", found, report, lambda entry: entry[0].id)
+
+
+def _read_nodes(context: Context, cluster: Cluster) -> tuple[Node, ...] | None:
+    """Returns the nodes; None if its API server does not answer: as with a stopped cluster, the sample neither counts nor breaks a proof."""
     try:
-        nodes = context.ports.nodes.nodes(cluster)
+        return context.ports.nodes.nodes(cluster)
     except OutsideError:
-        return {}
-    return sample_cluster(cluster, nodes, pool_machines(context.ports.clusters, cluster))
+        return None
 
 
 def _record(context: Context, ring: str, key: ImageKey, sample: Sample, policy: ProofPolicy, now: datetime) -> None:

@@ -120,6 +120,10 @@ def test_three_invented_nodes_do_not_prove_an_image_for_production(tmp_path: Pat
         until(bot, 5)
         assert [stored.value for stored in proofs(bot.store).scan() if newest in stored.key] == []
         assert started_operations(bot.simulation) == []
+        (condition,) = [entry for entry in bot.ledger("2026-11-16") if entry.kind == "condition"]
+        assert condition.text.count("Azure does not list its machine in a node pool of the cluster") == 3
+        reported = [text for texts in messages(bot.simulation).values() for text in texts]
+        assert "◆ Nodes · shop-dev · are not all machines of the cluster · needs you" in reported
 
 
 def test_relabeled_nodes_do_not_prove_an_image_for_production(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -9,8 +10,8 @@ from hypothesis import strategies as st
 
 from ops.model.fleet import Cluster, Node, PoolMachines, Unknown
 from ops.model.machine import ListedMachine, Machine, machine_of, parse_machine_id
-from ops.policy.node_identity import ConfirmedMachine, Match, NotConfirmed, confirmed, match_nodes
-from tests.fakes import cluster, machines_of, nodes_of, pool
+from ops.policy.node_identity import ConfirmedMachine, Match, NotConfirmed, confirmed, match_nodes, strangers
+from tests.fakes import MONDAY, cluster, machines_of, nodes_of, pool
 
 OURS, THEIRS = cluster("shop-dev"), cluster("shop-prod", env="prod")
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
@@ -135,6 +136,26 @@ class TestMatch:
         copies = tuple(replace(real, name=f"copy-{number}", uid=f"uid-{number}") for number in range(3))
         assert list(confirmed(match_nodes(OURS, (*copies, real), listed()))) == ["aks-user1-0"]
         assert list(confirmed(match_nodes(OURS, copies, listed()))) == []
+
+    @pytest.mark.parametrize(
+        ("more", "found"),
+        [
+            ({}, True),
+            ({"ready": False}, False),
+            ({"created": MONDAY - timedelta(minutes=59)}, False),
+            ({"created": None}, False),
+            ({"pool": "hostedpool"}, False),
+            ({"pool": "", "provisioner": "default"}, False),
+            ({"provider_id": nodes_of(OURS)[0].provider_id, "name": "aks-user1-0"}, False),
+        ],
+    )
+    def test_a_settled_node_that_claims_a_pool_without_a_listed_machine_is_a_stranger(
+        self, more: dict[str, object], *, found: bool
+    ) -> None:
+        created = MONDAY - timedelta(hours=1)
+        node = Node("fake", "user1", "", ready=True, created=created, provider_id=f"{SINGLE}9", uid="f")
+        nodes = (replace(node, **more),)  # type: ignore[arg-type]  # fields by name
+        assert bool(strangers(OURS, nodes, match_nodes(OURS, nodes, listed()), MONDAY)) is found
 
     @given(st.text(), st.text(), st.text())
     def test_labels_and_names_never_confirm_a_foreign_machine(self, name: str, label: str, image: str) -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from ops.model.fleet import Cluster, Node, PoolMachines, Unknown
 from ops.model.image import ImageKey
 from ops.model.proof import Sample
+from ops.policy.node_identity import match_nodes
 from ops.policy.proof_sampling import sample_cluster
 from tests.fakes import NEW, OLD, cluster, machines_of, nodes_of, pool
 
@@ -13,7 +14,8 @@ KEY, OLD_KEY = ImageKey(NEW, "1.34"), ImageKey(OLD, "1.34")
 
 
 def sample(nodes: tuple[Node, ...], of: Cluster = OF, **machines: PoolMachines) -> dict[ImageKey, Sample]:
-    return dict(sample_cluster(of, nodes, {each.name: machines_of(of, each.name) for each in of.pools} | machines))
+    listed = {each.name: machines_of(of, each.name) for each in of.pools} | machines
+    return dict(sample_cluster(of, nodes, match_nodes(of, nodes, listed)))
 
 
 def test_the_nodes_of_a_pool_count_if_arm_lists_their_machines_and_reports_their_image() -> None:
@@ -51,7 +53,7 @@ def test_an_invented_node_that_is_not_ready_does_not_break_a_proof() -> None:
 
 def test_a_pool_has_at_most_as_many_nodes_as_arm_reports() -> None:
     smaller = cluster("dev", pool(image=NEW, count=2))
-    assert dict(sample_cluster(smaller, nodes_of(OF), {"user1": machines_of(OF, "user1")})) == {KEY: Sample(2)}
+    assert sample(nodes_of(OF), smaller, user1=machines_of(OF, "user1")) == {KEY: Sample(2)}
 
 
 def test_a_pool_whose_machines_cannot_be_read_does_not_count() -> None:
