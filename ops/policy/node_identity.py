@@ -36,9 +36,13 @@ class ConfirmedMachine:
 
 @dataclass(frozen=True, slots=True)
 class NotConfirmed:
-    """ARM does not list the node's machine for this cluster. `why` says what does not match."""
+    """ARM does not list the node's machine for this cluster. `why` says what does not match.
+
+    `foreign` means that it cannot be a machine of this cluster; otherwise ARM may list it later, or have listed it before.
+    """
 
     why: str
+    foreign: bool = True
 
 
 type Match = ConfirmedMachine | NotConfirmed | Unknown
@@ -63,7 +67,9 @@ def match_nodes(cluster: Cluster, nodes: Sequence[Node], machines: Mapping[str, 
 
 def match_node(cluster: Cluster, node: Node, nodes: Sequence[Node], machines: Mapping[str, PoolMachines]) -> Match:
     """Returns the machine that ARM lists for one of the cluster's nodes."""
-    return match_nodes(cluster, nodes, machines).get(node.name, NotConfirmed("the node no longer exists"))
+    return match_nodes(cluster, nodes, machines).get(
+        node.name, NotConfirmed("the node no longer exists", foreign=False)
+    )
 
 
 def confirmed(matches: Mapping[str, Match]) -> Mapping[str, ConfirmedMachine]:
@@ -76,7 +82,7 @@ def strangers(
 ) -> tuple[tuple[str, str], ...]:
     """Returns names and reasons of the nodes that say they belong to a pool of the cluster although ARM does not list their machine.
 
-    A node that is new or not Ready is not one of them: ARM may not list its machine yet, or not anymore.
+    A node that is new or not Ready is not one of them, unless its machine is foreign: ARM may not list it yet, or not anymore.
     """
     return tuple(
         (node.name, match.why)
@@ -84,10 +90,12 @@ def strangers(
         if isinstance(match := matches[node.name], NotConfirmed)
         and (pool := cluster.pool(node.pool)) is not None
         and not pool.unsupported
-        and node.ready
-        and node.created is not None
-        and now - node.created >= _SETTLED_AFTER
+        and (match.foreign or _is_settled(node, now))
     )
+
+
+def _is_settled(node: Node, now: datetime) -> bool:
+    return node.ready and node.created is not None and now - node.created >= _SETTLED_AFTER
 
 
 def _match(
@@ -99,15 +107,18 @@ def _match(
 ) -> Match:
     machine = machine_of(node.provider_id)
     if machine is None:
-        return NotConfirmed(f"its provider ID does not name a virtual machine: {node.provider_id[:_SHOWN]!r}")
+        why = f"its provider ID does not name a virtual machine: {node.provider_id[:_SHOWN]!r}"
+        return NotConfirmed(why, foreign=bool(node.provider_id))  # a new node has none for a moment
     foreign = _foreign(cluster, machine)
     if foreign:
         return NotConfirmed(f"its provider ID names a machine {foreign}: {node.provider_id[:_SHOWN]!r}")
     if not node.uid:
-        return NotConfirmed("its API server reports no uid for it")
+        return NotConfirmed("its API server reports no uid for it", foreign=False)
     found = listed.get(machine)
     if found is None:
-        return unreadable or NotConfirmed("Azure does not list its machine in a node pool of the cluster")
+        return unreadable or NotConfirmed(
+            "Azure does not list its machine in a node pool of the cluster", foreign=False
+        )
     pool, entry = found
     if claims[machine] > 1 and entry.name != node.name.lower():
         return NotConfirmed(f"its provider ID names the machine of another node, {entry.name}")

@@ -5,9 +5,9 @@ readiness, boot ids and annotations. The labels of real nodes can be overwritten
 its kubelet overwrites what others write there.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from simulator.world import nodes
@@ -55,13 +55,15 @@ def claim_reboot_of(world: World, cluster: str, target: Node, at: datetime | Non
     return name
 
 
-def claim_image(world: World, cluster: str, image: str, count: int, pool: str = "user1") -> None:
+def claim_image(
+    world: World, cluster: str, image: str, count: int, pool: str = "user1", at: datetime | None = None
+) -> None:
     """Create Node objects that claim to run an image, with provider ids that look like the cluster's own."""
     owner = world.clusters[cluster]
     real = owner.nodes_of(pool)[0].provider_id.rpartition("/")[0]
     for number in range(count):
         name = nodes.instance_name(owner, owner.pools[pool], 900 + number)
-        invent_node(world, cluster, InventedNode(name, f"{real}/{900 + number}", pool, image))
+        invent_node(world, cluster, InventedNode(name, f"{real}/{900 + number}", pool, image), at)
 
 
 def claim_boot(world: World, cluster: str, name: str, at: datetime | None = None) -> None:
@@ -85,6 +87,27 @@ def relabel(world: World, cluster: str, node: str, labels: Mapping[str, str], at
         world.clusters[cluster].touch(found)
 
     _schedule(world, at, change)
+
+
+def attack(world: World, cluster: str, target: str, at: Sequence[datetime], pool: str = "user1") -> None:
+    """At each time, try everything against another cluster, which must have a pool of this name.
+
+    Claim its machines with requests for reboots that seem to succeed an hour later, and claim and relabel nodes for the
+    newest image of its pool.
+    """
+    owner, targets = world.clusters[cluster], world.clusters[target]
+
+    def try_everything() -> None:
+        newest = world.newest_image(targets, targets.pools[pool])
+        for node in targets.nodes_of(pool):
+            name = claim_reboot_of(world, cluster, node)
+            claim_boot(world, cluster, name, world.now + timedelta(hours=1))
+        claim_image(world, cluster, newest, 3, pool)
+        for node in owner.nodes_of(pool):
+            relabel(world, cluster, node.name, {IMAGE_LABEL: newest})
+
+    for moment in at:
+        _schedule(world, moment, try_everything)
 
 
 def _schedule(world: World, at: datetime | None, act: Callable[[], None]) -> None:

@@ -14,6 +14,7 @@ from simulator.running import running_simulation
 from simulator.world.hostile_admin import (
     POOL_LABEL,
     InventedNode,
+    attack,
     claim_boot,
     claim_image,
     claim_reboot_of,
@@ -167,3 +168,14 @@ def test_a_node_of_a_locked_cluster_is_not_drained_in_vain(tmp_path: Path) -> No
     with night(tmp_path, replace(DEV, lockdown=True), scripted_faults=(asks,)) as bot:
         until(bot, 2)
         assert (restarted(bot), cordoned(bot), violations(bot, 2)) == ([], [], ())
+
+
+def test_nights_of_attacks_harm_nothing_and_are_reported(tmp_path: Path) -> None:
+    with night(tmp_path, PINNED, BEHIND) as bot:
+        hours = [START + timedelta(hours=hour) for hour in (0.5, 2, 24.5, 26)]
+        attack(bot.simulation.world, "shop-dev", "shop-prod", hours)
+        until(bot, 30)
+        assert (restarted(bot), cordoned(bot), violations(bot, 30)) == ([], [], ())
+        assert started_operations(bot.simulation) == []
+        subjects = {entry.subject.partition(".")[0] for entry in bot.ledger("2026-11-16") if entry.kind == "condition"}
+        assert subjects == {"nodes", "reboot"}

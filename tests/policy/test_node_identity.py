@@ -115,7 +115,7 @@ class TestMatch:
     def test_a_machine_that_arm_does_not_list_is_not_confirmed(self) -> None:
         node = nodes_of(OURS)[0]
         found = match(replace(node, provider_id=f"{node.provider_id}99"))
-        assert found == NotConfirmed("Azure does not list its machine in a node pool of the cluster")
+        assert found == NotConfirmed("Azure does not list its machine in a node pool of the cluster", foreign=False)
 
     def test_no_machine_is_confirmed_if_azure_reports_no_node_resource_group(self) -> None:
         of = replace(OURS, node_resource_group="")
@@ -144,6 +144,10 @@ class TestMatch:
             ({"ready": False}, False),
             ({"created": MONDAY - timedelta(minutes=59)}, False),
             ({"created": None}, False),
+            ({"provider_id": nodes_of(THEIRS)[0].provider_id, "ready": False, "created": None}, True),
+            ({"provider_id": "kind://x", "ready": False, "created": MONDAY}, True),
+            ({"provider_id": "", "ready": False, "created": MONDAY}, False),
+            ({"provider_id": ""}, True),
             ({"pool": "hostedpool"}, False),
             ({"pool": "", "provisioner": "default"}, False),
             ({"provider_id": nodes_of(OURS)[0].provider_id, "name": "aks-user1-0"}, False),
