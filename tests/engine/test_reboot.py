@@ -29,7 +29,7 @@ def test_a_node_is_drained_restarted_verified_and_uncordoned() -> None:
     assert world.nodes.marks == [f"cordon {NODE}", f"uncordon {NODE}"]
     assert sorted(world.nodes.evicted) == ["web-0", "web-1", "web-2"]
     assert world.machines.restarted == [NODE]
-    assert run.finished[2].evidence == f"{NODE} has rebooted and is Ready"
+    assert run.finished[2].evidence == f"{NODE} has rebooted and is Ready; Azure reports that the restart has ended"
 
 
 def test_a_drain_that_times_out_uncordons_the_node_and_names_the_pod_and_its_pdb() -> None:

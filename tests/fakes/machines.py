@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from ops.model.fleet import Node
+from ops.policy.node_identity import ConfirmedMachine
 from ops.ports.azure import OperationStatus
 from ops.ports.errors import OutsideError
 from tests.fakes.azure import FakeClusters
@@ -18,10 +18,10 @@ class FakeMachines:
     restarted: list[str] = field(default_factory=list)
     refuse: OutsideError | None = None
 
-    def begin_restart(self, node: Node) -> str:
+    def begin_restart(self, confirmed: ConfirmedMachine) -> str:
         if self.refuse is not None:
             raise self.refuse
-        self.restarted.append(node.name)
+        self.restarted.append(confirmed.node)
         token = f"restart/{len(self.restarted)}"
         self.clusters.states[token] = OperationStatus("running")
         return token
