@@ -79,18 +79,19 @@ def sample_images(context: Context, settings: Settings, fleet: Sequence[Cluster]
         return
     seen: dict[tuple[str, ImageKey], list[Sample]] = defaultdict(list)
     found: list[tuple[Cluster, Strangers]] = []
-    for cluster in fleet:
+
+    def look(cluster: Cluster) -> None:
         ring = ring_of(cluster, settings)
-        if ring is None or not cluster.running:
-            continue
-        nodes = _read_nodes(context, cluster)
-        if nodes is None:
-            continue
+        nodes = _read_nodes(context, cluster) if ring is not None and cluster.running else None
+        if ring is None or nodes is None:
+            return
         matches = match_nodes(cluster, nodes, pool_machines(context.ports.clusters, cluster))
         found.append((cluster, strangers(cluster, nodes, matches, now)))
         for key, sample in sample_cluster(cluster, nodes, matches).items():
             seen[ring.name, key].append(sample)
-    for (ring_name, key), samples in seen.items():
+
+    def record(sampled: tuple[tuple[str, ImageKey], list[Sample]]) -> None:
+        (ring_name, key), samples = sampled
         bad = tuple(sorted(name for sample in samples for name in sample.not_ready))
         for policy in policies:
             _record(context, ring_name, key, Sample(sum(sample.nodes for sample in samples), bad), policy, now)
@@ -99,7 +100,10 @@ def sample_images(context: Context, settings: Settings, fleet: Sequence[Cluster]
         cluster, nodes = entry
         report_strangers(context.ports, cluster, nodes, now, channels_of(cluster, settings))
 
-    each(context.ports.store, "nodes", found, report, lambda entry: entry[0].id)
+    store = context.ports.store
+    each(store, "samples", fleet, look, lambda cluster: cluster.id)
+    each(store, "proofs", seen.items(), record, lambda sampled: str(sampled[0]))
+    each(store, "nodes", found, report, lambda entry: entry[0].id)
 
 
 def _read_nodes(context: Context, cluster: Cluster) -> tuple[Node, ...] | None:

@@ -9,11 +9,15 @@ from ops.model.fleet import Unknown
 from ops.model.outcome import Done, Pending, Ready, Refused, Stale
 from ops.model.reasons import FailureCode
 from ops.policy.node_identity import ConfirmedMachine, Match, NotConfirmed, match_node
+from ops.ports.errors import TryLaterError
 from ops.verbs.arm_operation import begin_operation, busy, not_verified_yet, poll_operation, retry_later
 from ops.verbs.contract import StepContext
 from ops.verbs.node_lookup import FoundNode, find_node, missing_cordon
 
 _LOOK = timedelta(minutes=1)
+# How long a machine can still look untouched after Azure has accepted its restart. Until then it is unknown, after a crash,
+# whether the restart was requested, and a second request would restart a node that has just booted.
+_TAKES_EFFECT = timedelta(minutes=10)
 # docs/reboot.md, rule 7.
 _VERIFY_WITHIN = timedelta(minutes=20)
 
@@ -42,7 +46,11 @@ class RestartNode:
     undo: str = ""
 
     def check(self, task: StepContext) -> Ready | Done | Pending | Refused | Stale:
-        """Done if the node has rebooted since the plan was made, because it then does not need a restart."""
+        """Done if the node has rebooted since the plan was made, because it then does not need a restart.
+
+        Raises:
+            TryLaterError: an earlier attempt may have requested the restart, and its effect may not be visible yet.
+        """
         found = find_node(task)
         if isinstance(found, Stale):
             return found
@@ -53,6 +61,8 @@ class RestartNode:
             return Pending("", task.now + _LOOK)
         if task.may_have_begun and not node.ready:
             return Pending("", task.now + _LOOK)
+        if task.may_have_begun and task.now - (task.record.began or task.now) < _TAKES_EFFECT:
+            raise TryLaterError(f"a restart of {node.name} may have been requested: waiting for its effect")
         refused = missing_cordon(task, node)
         if refused is not None:
             return refused

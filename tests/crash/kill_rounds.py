@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import IO, cast
@@ -21,7 +22,7 @@ from ops.policy.leases import alive
 from ops.tables.leases import leases
 from ops.tables.runs import rollouts, runs
 from simulator.oracle import judge
-from simulator.running import Running, running
+from simulator.running import Running, control, running
 from simulator.slack.api import TOKEN
 from simulator.slack.signing import SIGNING_SECRET
 from simulator.world.journal import Kind
@@ -31,9 +32,11 @@ from tests.flows.bot import Bot
 from tests.flows.rough_week import wrong_messages
 
 ROOT = Path(__file__).resolve().parents[2]
-# Virtual seconds per second: a process takes two seconds to start, during which ten virtual minutes pass.
-_SPEED = 300.0
-_LIVES_S = (1.0, 5.0)
+# Virtual seconds per second: a process takes two to four seconds to start, during which up to ten virtual minutes pass.
+_SPEED = 150.0
+# If processes start so slowly that the night has passed, the rest of the rounds is left out.
+_LAST_KILL = END - timedelta(hours=3)
+_INTERVAL_S = (1.0, 5.0)
 _STARTS_WITHIN_S = 60
 _LOST = 0.4
 # What may happen at most once per night to one pool or node.
@@ -72,7 +75,9 @@ class KillRounds:
         """Kill something in each round, then let the night end without faults."""
         self._start_missing()
         for _ in range(rounds):
-            time.sleep(self._random.uniform(*_LIVES_S))  # a random moment of the processes' lives
+            if datetime.fromisoformat(str(control(self._environment, "/clock")["now"])) > _LAST_KILL:
+                break
+            time.sleep(self._random.uniform(*_INTERVAL_S))  # a random moment of the processes' lives
             self._kill(self._random.choice(("bot", "bot", "world", "both")))
             self._start_missing()
         self._end()
@@ -133,7 +138,7 @@ class KillRounds:
         simulation = world(self.folder / "world", 0, self.seed, "none")
         with running(simulation) as served:
             async with Bot(served, self.folder / "bot", CONFIG, engine_on_disk=True) as bot:
-                await bot.run_until(max(END, served.world.now))
+                await bot.run_until(END)
             return self._judge(served)
 
     def _judge(self, served: Running) -> Night:
