@@ -17,6 +17,7 @@ from ops.scheduling.digest import post_digest
 from ops.scheduling.due_runs import start_due_rollouts, start_due_runs
 from ops.scheduling.fleet_scan import record_fleet, sample_images
 from ops.scheduling.janitor import reconcile_engine
+from ops.scheduling.tag_scan import record_tags
 from ops.settings import Settings
 
 _LOG = logging.getLogger(__name__)
@@ -39,11 +40,13 @@ def every_quarter(context: Context) -> None:
     if settings is None or context.config.problem:
         return
     try:
-        fleet = list_fleet(context.ports.clusters, settings)
+        fleet = list_fleet(context.ports, settings)
     except OutsideError as error:
         _LOG.warning("the fleet could not be listed for the 15-minute timer: %s", error)
         return
-    start_due_runs(context, settings, fleet, context.ports.clock.now())
+    now = context.ports.clock.now()
+    record_tags(context, settings, fleet, now)
+    start_due_runs(context, settings, fleet, now)
 
 
 def every_hour(context: Context, purge_after: timedelta, housekeeping: Sequence[Callable[[Ports], None]] = ()) -> None:
@@ -59,10 +62,11 @@ def every_hour(context: Context, purge_after: timedelta, housekeeping: Sequence[
         return
     _post_digest(context, settings, now)
     try:
-        fleet = list_fleet(context.ports.clusters, settings)
+        fleet = list_fleet(context.ports, settings)
     except OutsideError as error:
         _LOG.warning("the fleet could not be listed for the hourly timer: %s", error)
         return
+    record_tags(context, settings, fleet, now)
     record_fleet(context, fleet, now)
     sample_images(context, settings, fleet, now)
     if not context.config.problem:

@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
+from ops.model.tags import HeldTags
+
 # The annotation that marks a cordon set by Daytwo. Daytwo never removes any other cordon. The value is the run's id.
 CORDON_STAMP = "daytwo.dev/cordoned-by"
 
@@ -68,7 +70,11 @@ class Pool:
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """A managed cluster with its pools. `id` is the ARM id in lower case, since Azure is inconsistent about case."""
+    """A managed cluster with its pools. `id` is the ARM id in lower case, since Azure is inconsistent about case.
+
+    `tags` are those that decide what is done with it; `held_tags` are set if a change of its tags is held (docs/tags.md).
+    `resource_uid` differs if the cluster is deleted and created again; empty if Azure leaves it out.
+    """
 
     id: str
     name: str
@@ -84,6 +90,13 @@ class Cluster:
     node_auto_provisioning: bool
     pools: tuple[Pool, ...]
     node_resource_group: str = ""
+    resource_uid: str = ""
+    held_tags: HeldTags | None = None
+
+    @property
+    def tags_now(self) -> Mapping[str, str]:
+        """The tags as Azure reports them."""
+        return self.tags if self.held_tags is None else self.held_tags.now
 
     @property
     def driver(self) -> Driver:

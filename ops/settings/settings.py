@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import cast
 
+from msgspec import structs
+
 from ops.model.calendar import Freeze, Window
 from ops.model.people import Person
 from ops.settings.approval import Approvable, ApprovalRule
@@ -57,9 +59,16 @@ class Settings:
         return cast("T", self.sections.get(section.name, section.absent))
 
     def approval_rules(self, runbook: str) -> tuple[ApprovalRule, ...]:
-        """Returns a runbook's approval rules, in order."""
+        """Returns a runbook's approval rules, in order; those that it inherits are ordered by how many people must approve, most first."""
         section = self.sections.get(runbook)
-        return section.approval if isinstance(section, Approvable) else ()
+        if not isinstance(section, Approvable):
+            return ()
+        return section.approval or (self._inherited_rules() if section.inherits_approval else ())
+
+    def _inherited_rules(self) -> tuple[ApprovalRule, ...]:
+        rules = (rule for each in self.sections.values() if isinstance(each, Approvable) for rule in each.approval)
+        for_all_risks = (structs.replace(rule, risks=frozenset()) for rule in rules)
+        return tuple(sorted(for_all_risks, key=lambda rule: rule.of, reverse=True))
 
     @property
     def has_approvals(self) -> bool:

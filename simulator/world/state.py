@@ -136,10 +136,12 @@ class Pool:
 
 @dataclass(slots=True)
 class Cluster:
-    """A managed cluster."""
+    """A managed cluster. `creation` counts how often it was created: deleting and creating it again keeps its name."""
 
     spec: ClusterSpec
     number: str
+    tags: dict[str, str] = field(default_factory=dict)
+    creation: int = 1
     pools: dict[str, Pool] = field(default_factory=dict)
     nodes: dict[str, Node] = field(default_factory=dict)
     provisioning_state: str = "Succeeded"

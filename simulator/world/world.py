@@ -1,5 +1,7 @@
 """The world's interface: a world is created from a fleet and a seed, advanced by its clock, and changed by its callers."""
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from functools import partial
@@ -159,9 +161,23 @@ class World:
         count = pool.count if change.count is None else change.count
         return power.resize_pool(self.core, cluster, pool, who, count)
 
+    def change_tags(
+        self, cluster: Cluster, tags: Mapping[str, str], who: str, *, is_created_again: bool = False
+    ) -> None:
+        """Replace a cluster's tags at once, as ARM does. Optionally, the cluster is deleted and created again with these tags.
+
+        A cluster that is created again keeps its nodes and its images, and gets another `resourceUID`.
+        """
+        cluster.tags = dict(tags)
+        cluster.creation += is_created_again
+        cluster.revision += 1
+        document = json.dumps(cluster.tags, sort_keys=True)
+        self.journal.write(Kind.CLUSTER_TAGS, cluster.name, tags=document, who=who, created=is_created_again)
+
     def _build(self, spec: ClusterSpec, number: int) -> None:
         cluster = Cluster(spec=spec, number=f"{10000000 + 7919 * (number + 1) + self.core.seed % 7919:08d}")
         cluster.power_state = "Stopped" if spec.stopped else "Running"
+        cluster.tags = dict(spec.tags)
         self.clusters[spec.name] = cluster
         self.journal.write(
             Kind.CLUSTER_KNOWN, spec.name, region=spec.region, power=cluster.power_state, channel=spec.node_os_channel

@@ -1,0 +1,104 @@
+"""Keeps the record of each cluster's accepted tags, and reports the changes that are held (docs/tags.md, rules 2, 5 and 6)."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from ops.context import Context
+from ops.messaging.conditions import report_condition
+from ops.model.arm_actions import READ_CLUSTER
+from ops.model.fleet import Cluster
+from ops.model.ledger import Entry
+from ops.model.run_request import short_hash
+from ops.model.tags import AcceptedTags, changed_tags
+from ops.policy.accepted_tags import identify, next_record, with_effective_tags
+from ops.policy.approvers import rules_of
+from ops.policy.placement import differences, held_changes, placement_of, stricter_ring
+from ops.policy.routes import channels_of
+from ops.render.conditions import held_tags_message
+from ops.settings import Settings
+from ops.settings.tags import TAGS
+from ops.tables.accepted_tags import accepted_tags, accepted_tags_of
+from ops.tables.base import store_key
+from ops.tables.set_aside import each
+
+# The scan's own call, for the bot's custom role; facts and verbs declare theirs.
+ACTIONS = frozenset({READ_CLUSTER})
+# `close_stale` closes conditions with this ending once their cluster is gone.
+_ENDING = ".held"
+
+
+def record_tags(context: Context, settings: Settings, fleet: Sequence[Cluster], now: datetime) -> None:
+    """Records the tags of every cluster. A cluster that fails does not stop the others."""
+    each(
+        context.ports.store,
+        "tags",
+        fleet,
+        lambda cluster: _record(context, settings, cluster, now),
+        lambda cluster: cluster.id,
+    )
+
+
+def _record(context: Context, settings: Settings, listed: Cluster, now: datetime) -> None:
+    stored = accepted_tags_of(context.ports.store, listed.id)
+    before, cluster = stored.value if stored else None, listed
+    after = next_record(before, listed, settings, now)
+    if before is not None and _matters(before, after, listed, settings):
+        # The list can be outdated, and then an old value would be accepted, or a new one held, again.
+        cluster = context.ports.clusters.cluster(listed.id)
+        after = next_record(before, cluster, settings, now)
+    if after.held or (before is not None and before.held):
+        _report(context, settings, with_effective_tags(_as_read(cluster), after, settings), now)
+    if after == before:
+        return
+    # The ledger is first: if the process is killed in between, the next scan writes the same entry, which counts once.
+    context.ports.ledger.append(_entry(before, after, cluster, now))
+    if stored is None:
+        accepted_tags(context.ports.store).insert(store_key(cluster.id), after)
+    else:
+        accepted_tags(context.ports.store).replace(stored, after)
+
+
+def _matters(before: AcceptedTags, after: AcceptedTags, cluster: Cluster, settings: Settings) -> bool:
+    """Whether a new record changes what applies to the cluster, or what is held."""
+    old, new = (placement_of(replace(cluster, tags=record.tags), settings) for record in (before, after))
+    return old != new or before.held != after.held
+
+
+def _as_read(cluster: Cluster) -> Cluster:
+    return replace(cluster, tags=cluster.tags_now, held_tags=None)
+
+
+def _report(context: Context, settings: Settings, cluster: Cluster, now: datetime) -> None:
+    """Opens the condition in the channels of the old rules, or resolves it."""
+    old, new = placement_of(cluster, settings), placement_of(_as_read(cluster), settings)
+    effects = [each.text for each in differences(old, new)]
+    ring = stricter_ring(cluster, settings)
+    message = held_tags_message(
+        f"tags.{short_hash(cluster.id)}{_ENDING}",
+        cluster.name,
+        held_changes(cluster),
+        effects,
+        ring,
+        is_asked=bool(rules_of(settings, TAGS.name, ring)),
+    )
+    report_condition(context.ports, message, now, channels=channels_of(cluster, settings), target=cluster.id)
+
+
+def _entry(before: AcceptedTags | None, after: AcceptedTags, cluster: Cluster, now: datetime) -> Entry:
+    """Says what the scan has recorded about a cluster's tags."""
+    content = identify(changed_tags({}, after.tags)) + after.held + after.resource_uid
+    key = f"tags|{store_key(cluster.id)}|{before.at.isoformat() if before else 'first'}|{content}"
+    return Entry(key, now, "tags", cluster.id, _text(before, after))
+
+
+def _text(before: AcceptedTags | None, after: AcceptedTags) -> str:
+    if before is None:
+        return f"first seen with {len(after.tags)} tags, which are accepted"
+    if not before.is_of(after.resource_uid):
+        return f"created again with {len(after.tags)} tags, which are accepted"
+    accepted = ", ".join(map(str, changed_tags(before.tags, after.tags)))
+    parts = [f"accepted, because nothing is loosened: {accepted}"] if accepted else []
+    if after.held != before.held:
+        parts.append("a change is held" if after.held else "no change is held anymore")
+    return "; ".join(parts) or "recorded again"

@@ -1,0 +1,19 @@
+"""The tags under which each cluster is accepted (docs/tags.md)."""
+
+from ops.model.tags import AcceptedTags
+from ops.ports.store import Store
+from ops.tables.base import Stored, Table, store_key
+
+
+def accepted_tags(store: Store) -> Table[AcceptedTags]:
+    """The accepted tags, by cluster."""
+    return Table(store, "accepted-tags", AcceptedTags)
+
+
+def accepted_tags_of(store: Store, cluster_id: str) -> Stored[AcceptedTags] | None:
+    """Returns the record of one cluster; None if it has not been seen before.
+
+    Raises:
+        UnreadableError: the record cannot be read, so nothing may be done with the cluster.
+    """
+    return accepted_tags(store).get(store_key(cluster_id))
