@@ -28,6 +28,7 @@ lint: setup locks-check
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 	$(RUN) -m tools.phrases
+	$(RUN) -m tools.table_loops
 
 setup: .venv/.installed
 

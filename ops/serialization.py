@@ -3,6 +3,7 @@
 cattrs is imported on first use, so endpoints that only accept a request do not pay for it.
 """
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -14,6 +15,36 @@ from ops.ports.errors import UnreadableError
 
 if TYPE_CHECKING:
     from cattrs import BaseValidationError, Converter
+
+
+# The version of stored records, and the key that holds it. A record of a newer version is not read: the fields that it
+# leaves out or adds could change what a guard means.
+VERSION = 1
+_VERSION_KEY = "_v"
+# The part that every record has in common.
+RECORD_HEAD: Mapping[str, Json] = {_VERSION_KEY: VERSION}
+
+
+def to_record(value: object) -> Json:
+    """Converts a model object to the value of a stored record, which carries its version."""
+    return {**RECORD_HEAD, **cast("dict[str, Json]", to_json(value))}
+
+
+def from_record[T](value: Json, kind: type[T]) -> T:
+    """Converts the value of a stored record to a model object.
+
+    Raises:
+        UnreadableError: it does not fit the type, or a newer version of Daytwo stored it.
+    """
+    if not isinstance(value, Mapping):
+        raise UnreadableError(f"a stored {kind.__name__} is not a JSON object")
+    version = value.get(_VERSION_KEY)
+    # Without this check, any document would pass for a record all of whose fields are optional, such as a free lease.
+    if not isinstance(version, int):
+        raise UnreadableError(f"a stored {kind.__name__} has no version")
+    if version > VERSION:
+        raise UnreadableError(f"a newer version of Daytwo stored this {kind.__name__} (record version {version})")
+    return from_json(value, kind)
 
 
 def to_json(value: object, kind: object = None) -> Json:
@@ -33,7 +64,10 @@ def from_json[T](value: Json, kind: type[T]) -> T:
         return _converter().structure(value, kind)
     except BaseValidationError as error:
         wrong = "; ".join(_messages(error))
-        raise UnreadableError(f"a stored {kind.__name__} was written by another version of Daytwo: {wrong}") from error
+    except (ValueError, TypeError, AttributeError, LookupError, ArithmeticError) as error:
+        # cattrs wraps the errors of fields, not those of the value as a whole.
+        wrong = type(error).__name__
+    raise UnreadableError(f"a stored {kind.__name__} was written by another version of Daytwo: {wrong}")
 
 
 @cache

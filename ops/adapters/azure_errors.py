@@ -2,17 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http import HTTPStatus
 
 from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError, IncompleteReadError
 from azure.identity import CredentialUnavailableError
 
 from ops.adapters.http_client import retry_after_s
-from ops.ports.errors import BusyError, DeniedError, NotFoundError, OutsideError, RejectedError, TryLaterError
-
-# Codes that mean another operation is running; they come with status 409 or 400.
-_BUSY = frozenset({"OperationNotAllowed", "AKSOperationPreempted", "AKSOperationPreemptedByDelete", "EtagMismatch"})
-_THROTTLED = frozenset({"SubscriptionRequestsThrottled", "AKSRequestsThrottled"})
+from ops.model.refusal import Answer, System
+from ops.policy.refusals import classify
+from ops.ports.errors import DeniedError, OutsideError, TryLaterError, error_of
 
 
 @contextmanager
@@ -24,6 +21,7 @@ def refusals(doing: str) -> Iterator[None]:
         NotFoundError: the resource does not exist.
         BusyError: another operation is running on it.
         RejectedError: Azure refused the call for another reason.
+        AlreadyError: the resource is already in the desired state.
         TryLaterError: the call may succeed later.
     """  # noqa: DOC501 - what `_refusal` returns is listed
     try:
@@ -41,20 +39,11 @@ def refusals(doing: str) -> Iterator[None]:
 
 
 def _refusal(doing: str, error: HttpResponseError) -> OutsideError:
-    status = error.status_code or 0
+    if not error.status_code:
+        return TryLaterError(f"{doing}: {_text(error)}")
     code = error.error.code if error.error is not None and error.error.code else ""
-    text = f"{doing}: {code or status}: {_text(error)}"
-    if status == HTTPStatus.TOO_MANY_REQUESTS or code in _THROTTLED:
-        return TryLaterError(text, retry_after_s(getattr(error.response, "headers", None)))
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT or not status:
-        return TryLaterError(text, retry_after_s(getattr(error.response, "headers", None)))
-    if status == HTTPStatus.NOT_FOUND:
-        return NotFoundError(text)
-    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN) and code != "RequestDisallowedByPolicy":
-        return DeniedError(f"{text}: assign the role in the deployment guide to the bot's identity")
-    if status == HTTPStatus.CONFLICT or code in _BUSY:
-        return BusyError(text)
-    return RejectedError(code or str(status), text)
+    refusal = classify(Answer(System.AZURE, error.status_code, code, _text(error)))
+    return error_of(doing, refusal, retry_after_s(getattr(error.response, "headers", None)))
 
 
 def _text(error: AzureError) -> str:

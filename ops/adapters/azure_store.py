@@ -123,8 +123,14 @@ class AzureStore:
         return {**entity, "reference": self.put_content(text.encode())}
 
     def _record(self, entity: Any) -> Record:
-        text = entity["value"] if "value" in entity else self.get_content(entity["reference"]).decode()
-        return Record(str(entity["RowKey"]), json.loads(text), str(entity.metadata["etag"]))
+        key, etag = str(entity["RowKey"]), str(entity.metadata["etag"])
+        try:
+            text = entity["value"] if "value" in entity else self.get_content(entity["reference"]).decode()
+            return Record(key, json.loads(text), etag)
+        except (ValueError, TypeError, KeyError, RecursionError):
+            return Record(key, None, etag, "its value is not JSON")
+        except NotFoundError:
+            return Record(key, None, etag, "its value was in a blob that no longer exists")
 
     @cached_property
     def _table(self) -> "TableClient":

@@ -10,10 +10,13 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from ops.adapters.azure_errors import refusals
+from ops.adapters.http_client import retry_after_s
 from ops.adapters.kubernetes_documents import budget_of, node_of, pod_of
 from ops.model.fleet import Cluster, Node
+from ops.model.refusal import Answer, System
 from ops.model.workload import DisruptionBudget, Pod
-from ops.ports.errors import DeniedError, NotFoundError, OutsideError, RejectedError, TryLaterError
+from ops.policy.refusals import classify
+from ops.ports.errors import OutsideError, TryLaterError, error_of
 from ops.ports.kubernetes import EvictionResult
 
 if TYPE_CHECKING:
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 SCOPE = "6dae42f8-4368-4678-94ff-3960e28e3630/.default"
 _PAGE = 500
 _TIMEOUT_S = (5, 30)
+_LONGEST_MESSAGE = 500
 
 
 @dataclass
@@ -164,6 +168,16 @@ def _eviction_answer(error: Any) -> EvictionResult | None:
     return None
 
 
+def _code(error: Any) -> str:
+    """Returns the reason of the first cause, or else of the status; empty if the response has neither."""
+    try:
+        status = json.loads(error.body or "{}")
+        causes = (status.get("details") or {}).get("causes") or ()
+        return next((str(cause["reason"]) for cause in causes if cause.get("reason")), str(status.get("reason") or ""))
+    except (ValueError, AttributeError, TypeError, RecursionError):
+        return ""
+
+
 def _message(error: Any) -> str:
     """Returns the API server's message, with the names in its causes."""
     try:
@@ -175,11 +189,7 @@ def _message(error: Any) -> str:
 
 
 def _refusal(doing: str, error: Any) -> OutsideError:
-    text = f"{doing}: {error.status} {error.reason}"
-    if error.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-        return DeniedError(f"{text}: bind the ClusterRole in the deployment guide to the bot's identity")
-    if error.status == HTTPStatus.NOT_FOUND:
-        return NotFoundError(text)
-    if not error.status or error.status in (409, 429) or error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return TryLaterError(text)
-    return RejectedError(str(error.status), text)
+    if not error.status:
+        return TryLaterError(f"{doing}: {error.reason}")
+    refusal = classify(Answer(System.KUBERNETES, error.status, _code(error), _message(error)[:_LONGEST_MESSAGE]))
+    return error_of(doing, refusal, retry_after_s(error.headers))

@@ -35,7 +35,7 @@ class SqliteStore:
         """Returns the record, or None."""
         with self._lock:
             row = self._db.execute("select value, version from records where kind=? and key=?", (kind, key)).fetchone()
-        return None if row is None else Record(key, json.loads(row[0]), str(row[1]))
+        return None if row is None else _record(key, row[0], row[1])
 
     def insert(self, kind: str, key: str, value: Json) -> bool:
         """Inserts the record if it is absent."""
@@ -74,7 +74,7 @@ class SqliteStore:
                 (kind, prefix, prefix + "\U0010ffff"),
             ).fetchall()
         for key, value, version in rows:
-            yield Record(key, json.loads(value), str(version))
+            yield _record(key, value, version)
 
     def put_content(self, content: bytes) -> str:
         """Stores a large value."""
@@ -95,3 +95,10 @@ class SqliteStore:
             raise NotFoundError(f"the store has no content {reference}")
         content: bytes = row[0]
         return content
+
+
+def _record(key: str, text: str, version: int) -> Record:
+    try:
+        return Record(key, json.loads(text), str(version))
+    except (ValueError, TypeError, RecursionError):
+        return Record(key, None, str(version), "its value is not JSON")

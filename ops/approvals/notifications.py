@@ -1,8 +1,5 @@
 """Shows requests for approval in every chat channel: the request, its reminder, its escalation."""
 
-import logging
-from collections.abc import Callable
-
 from ops.approvals.requests import CHANGED_REQUESTS, OPEN_REQUESTS, advance, current_rule
 from ops.context import Context
 from ops.messaging.message_sync import destinations, reconcile
@@ -13,15 +10,15 @@ from ops.model.people import Person
 from ops.policy.approvers import deciders, valid_votes
 from ops.policy.people import named
 from ops.ports.bundle import Ports
-from ops.ports.errors import OutsideError
 from ops.render.approval import approval_message, escalation_message, reminder_message
 from ops.runbooks import runbooks
 from ops.settings import Settings
 from ops.tables.approvals import approvals
+from ops.tables.base import marked
 from ops.tables.messages import messages
+from ops.tables.set_aside import each
 from ops.telemetry.metrics import Metric
 
-_LOG = logging.getLogger(__name__)
 _ROUNDS = 3
 
 
@@ -75,22 +72,10 @@ def update_requests(context: Context) -> None:
     if settings is None:
         return
     # Changed requests first: showing an open request clears its mark, but its runs must still be woken.
-    for marker in list(store.scan(CHANGED_REQUESTS)):
-        _update_safely(_repair, context, marker.key, settings)
-    open_requests = list(store.scan(OPEN_REQUESTS))
+    each(store, "changed requests", marked(store, CHANGED_REQUESTS), lambda key: _repair(context, key, settings))
+    open_requests = marked(store, OPEN_REQUESTS)
     context.ports.metrics.record(Metric.APPROVALS_WAITING, len(open_requests))
-    for marker in open_requests:
-        _update_safely(_update, context, marker.key, settings)
-
-
-def _update_safely(
-    act: Callable[[Context, str, Settings], None], context: Context, approval_id: str, settings: Settings
-) -> None:
-    """Handles the errors of one request, so that an unreadable request does not delay the others."""
-    try:
-        act(context, approval_id, settings)
-    except OutsideError as error:
-        _LOG.warning("%s could not be updated this time: %s", approval_id, error)
+    each(store, "open requests", open_requests, lambda key: _update(context, key, settings))
 
 
 def _update(context: Context, approval_id: str, settings: Settings) -> None:

@@ -236,8 +236,7 @@ def _unrecorded_requests(context: Context, run: Run) -> Iterator[str]:
     if settings is None or not settings.has_approvals:
         return
     prefix = f"{run.shares_request_with}.{slug(run.ring)}." if run.shares_request_with else run.id
-    for opened in open_requests(context.ports.store).scan(prefix):
-        yield opened.value.approval
+    yield from (opened.value.approval for opened in open_requests(context.ports.store).scan(prefix))
 
 
 def _withdraw(context: Context, identity: str, run: Run, by: tuple[PartState, str]) -> None:

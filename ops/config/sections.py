@@ -32,9 +32,9 @@ _ID = "https://daytwo.example/schema/daytwo.json"
 
 def _compose(name: str, doc: str, sections: Iterable[Section[Any]], **others: Any) -> type[Part]:
     """Returns a mapping with these sections as its keys."""
-    fields: list[tuple[str, Any, Any]] = []
-    for section in sections:
-        fields.append((section.name.replace("-", "_"), section.type, _default_of(section)))
+    fields: list[tuple[str, Any, Any]] = [
+        (section.name.replace("-", "_"), section.type, _default_of(section)) for section in sections
+    ]
     fields += [(key, kind, None) for key, kind in others.items()]
     return cast("type[Part]", defstruct(name, fields, bases=(Part,), namespace={"__doc__": doc}, frozen=True))
 

@@ -22,6 +22,8 @@ from ops.render.commands import help_message, reply_message, status_message, wor
 from ops.runbooks import runbooks
 from ops.settings import Settings
 from ops.tables.approvals import approvals
+from ops.tables.base import marked
+from ops.tables.conditions import open_conditions
 from ops.tables.fleet import KnownCluster, known_clusters
 from ops.tables.runs import LIVE, runs
 
@@ -102,13 +104,12 @@ def _start_query(context: Context, command: Command, person: Person, request: Ch
 
 def _status(context: Context) -> Message:
     """Lists active runs and those that need a person; reads only the records."""
-    keys = [marker.key for marker in context.ports.store.scan(LIVE)]
-    open_runs = [stored.value for key in keys if (stored := runs(context.ports.store).get(key)) is not None]
-    stored_requests = [
-        approvals(context.ports.store).get(marker.key) for marker in context.ports.store.scan(OPEN_REQUESTS)
-    ]
-    pending = [stored.value for stored in stored_requests if stored is not None]
-    return status_message([run for run in open_runs if not run.state.is_final], pending, context.ports.clock.now())
+    store = context.ports.store
+    open_runs = [run for run in _live_runs(context) if not run.state.is_final]
+    requests = approvals(store).get_all(marked(store, OPEN_REQUESTS))
+    pending = [stored.value for _, stored in requests if stored is not None]
+    needs = [(each.where or each.what, f"{each.what}: {each.text}") for each in open_conditions(store)]
+    return status_message(open_runs, pending, needs, context.ports.clock.now())
 
 
 def _run(context: Context, command: Command, person: Person, requested: tuple[ChatRequest, KnownCluster]) -> Message:
@@ -170,8 +171,12 @@ def _control(context: Context, command: Command, person: Person, settings: Setti
 
 
 def _open_runs(context: Context, cluster: KnownCluster) -> list[Run]:
-    stored_runs = [runs(context.ports.store).get(marker.key) for marker in context.ports.store.scan(LIVE)]
-    return [stored.value for stored in stored_runs if stored is not None and stored.value.target == cluster.id]
+    return [run for run in _live_runs(context) if run.target == cluster.id]
+
+
+def _live_runs(context: Context) -> list[Run]:
+    store = context.ports.store
+    return [stored.value for _, stored in runs(store).get_all(marked(store, LIVE)) if stored is not None]
 
 
 def _check(person: Person, command: Command, ring: str, settings: Settings) -> None:

@@ -92,7 +92,9 @@ def _wake_runs(context: Context, event: CloudNotice) -> None:
     cluster = event.source if "/managedclusters/" in event.source.casefold() else event.subject
     cluster = cluster.casefold()
     name = cluster.rsplit("/", 1)[-1]
-    for runbook in (name for name, each in runbooks().items() if each.woken_by_pool_events):
-        for run in runs(context.ports.store).scan(f"{runbook}.{slug(name)}-{short_hash(cluster)}."):
-            if not run.value.state.is_final:
-                context.engine.wake(run.key)
+    table = runs(context.ports.store)
+    woken = [book for book, each in runbooks().items() if each.woken_by_pool_events]
+    of_cluster = [run for book in woken for run in table.scan(f"{book}.{slug(name)}-{short_hash(cluster)}.")]
+    for run in of_cluster:
+        if not run.value.state.is_final:
+            context.engine.wake(run.key)

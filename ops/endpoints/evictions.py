@@ -1,14 +1,14 @@
 """Evictions of spot nodes, reported by the node or by Azure: one record per node, one run per group (docs/spot.md)."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from ops.context import Context
 from ops.engine.run_starter import start_run
-from ops.model.fleet import Cluster
+from ops.facts.fleet import list_fleet
 from ops.model.run_request import RunRequest
 from ops.model.workload import Eviction
 from ops.policy.fleet_scope import is_in_fleet
@@ -16,6 +16,7 @@ from ops.ports.errors import NotFoundError, RejectedError
 from ops.settings.spot import SPOT
 from ops.tables.base import store_key
 from ops.tables.evictions import EvictionGroup, eviction_groups, evictions
+from ops.tables.fleet import LOOKUP, FleetLookup, KnownCluster, fleet_lookups, known_clusters
 from ops.tables.runs import runs
 
 NOTICE = "daytwo.spot.notice"
@@ -29,14 +30,16 @@ _INSTANCE = re.compile(
 _NODE = re.compile(r"aks-(?P<pool>[a-z0-9]+)-\d+-vmss[0-9a-z]{6}", re.IGNORECASE)
 # Azure reports an eviction up to 20 minutes late, and the event can arrive a day later.
 _FORGET = timedelta(days=2)
+_LIST_AGAIN = timedelta(minutes=5)
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 @dataclass(frozen=True, slots=True)
 class EvictionNotice:
-    """The evicted node, and who reported the eviction: `node` or `azure`."""
+    """The evicted node, its cluster's id and name, and who reported the eviction: `node` or `azure`."""
 
-    cluster: Cluster
+    cluster: str
+    cluster_name: str
     node: str
     pool: str
     source: str
@@ -60,9 +63,8 @@ def read_notice(context: Context, source: str, kind: str, data: Mapping[str, Any
     cluster = _by_group(context, match["group"])
     if cluster is None:
         return f"the resource group {match['group']} does not belong to a cluster in the fleet"
-    return EvictionNotice(
-        cluster, node_name(match["scale_set"], int(match["instance"])), match["pool"].casefold(), "azure"
-    )
+    node = node_name(match["scale_set"], int(match["instance"]))
+    return EvictionNotice(*cluster, node, match["pool"].casefold(), "azure")
 
 
 def take_notice(context: Context, notice: EvictionNotice, now: datetime) -> None:
@@ -74,7 +76,7 @@ def take_notice(context: Context, notice: EvictionNotice, now: datetime) -> None
     policy = settings.get(SPOT) if settings else None
     if policy is None:
         return
-    cluster_key = store_key(notice.cluster.id)
+    cluster_key = store_key(notice.cluster)
     table = evictions(context.ports.store)
     key = f"{cluster_key}|{notice.node}"
     known = table.get(key)
@@ -89,11 +91,11 @@ def take_notice(context: Context, notice: EvictionNotice, now: datetime) -> None
         said_by_azure = notice.source == "azure"
         if old is not None:
             return replace(old, confirmed=old.confirmed or said_by_azure)
-        return Eviction(notice.cluster.id, notice.node, notice.pool, now, said_by_azure, notice.source, run_id)
+        return Eviction(notice.cluster, notice.node, notice.pool, now, said_by_azure, notice.source, run_id)
 
     eviction = table.change(key, merge)
     period = eviction.run.rsplit(".", 1)[1]
-    run_request = RunRequest("spot", notice.cluster.id, notice.cluster.name, period, now, "event", notice.source)
+    run_request = RunRequest("spot", notice.cluster, notice.cluster_name, period, now, "event", notice.source)
     run, is_new = start_run(context, run_request)
     if not is_new and known is None:
         context.engine.wake(run.id)
@@ -117,7 +119,7 @@ def _join(
         if old is not None and now - old.began < group_within and not _ended(context, old.run):
             return replace(old, last=now)
         first = RunRequest(
-            "spot", notice.cluster.id, notice.cluster.name, f"{notice.pool}-{now:%Y%m%dt%H%M%S}", now, "event", ""
+            "spot", notice.cluster, notice.cluster_name, f"{notice.pool}-{now:%Y%m%dt%H%M%S}", now, "event", ""
         )
         return EvictionGroup(first.run_id, now, now)
 
@@ -137,23 +139,46 @@ def _from_node(context: Context, source: str, data: Mapping[str, Any]) -> Evicti
         return f"it does not name a node in a node pool: {node[:200]!r}"
     if settings is None or not is_in_fleet(source, settings):
         return f"its source is not in a configured subscription: {source[:300]!r}"
+    pool_name = match["pool"].casefold()
+    known = next((each for each in _known(context) if each.id == source.casefold()), None)
+    if known is not None and pool_name in known.spot_pools:
+        return EvictionNotice(known.id, known.name, node.casefold(), pool_name, "node")
     try:
         cluster = context.ports.clusters.cluster(source)
     except (NotFoundError, RejectedError) as refusal:
         return f"its source is not a cluster: {source[:300]!r}: {refusal}"
-    pool = cluster.pool(match["pool"].casefold())
+    pool = cluster.pool(pool_name)
     if pool is None or not pool.spot:
         return f"{node} does not belong to a spot pool of {cluster.name}, so Azure does not evict it"
-    return EvictionNotice(cluster, node.casefold(), pool.name, "node")
+    return EvictionNotice(cluster.id, cluster.name, node.casefold(), pool.name, "node")
 
 
-def _by_group(context: Context, group: str) -> Cluster | None:
-    settings = context.config.settings
-    for subscription in settings.fleet.subscriptions if settings else ():
-        for cluster in context.ports.clusters.list_clusters(subscription):
-            if cluster.node_resource_group.casefold() == group.casefold():
-                return cluster
-    return None
+def _known(context: Context) -> Iterator[KnownCluster]:
+    return (stored.value for stored in known_clusters(context.ports.store).scan())
+
+
+def _by_group(context: Context, group: str) -> tuple[str, str] | None:
+    """Returns the id and name of the cluster whose nodes are in a resource group.
+
+    The fleet is listed only for a group that the last scan did not find, at most once in five minutes: events come in bursts,
+    and each names one node.
+    """
+    wanted = group.casefold()
+    known = next((each for each in _known(context) if each.node_resource_group == wanted), None)
+    if known is not None:
+        return known.id, known.name
+    return _listed_groups(context).get(wanted)
+
+
+def _listed_groups(context: Context) -> Mapping[str, tuple[str, str]]:
+    settings, now = context.config.settings, context.ports.clock.now()
+    lookups = fleet_lookups(context.ports.store)
+    last = lookups.get(LOOKUP)
+    if settings is None or (last is not None and now - last.value.at < _LIST_AGAIN):
+        return last.value.groups if last is not None else {}
+    fleet = list_fleet(context.ports, settings)
+    listed = FleetLookup(now, {each.node_resource_group.casefold(): (each.id, each.name) for each in fleet})
+    return lookups.change(LOOKUP, lambda _: listed).groups
 
 
 def _properties(data: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -15,6 +15,7 @@ from ops.endpoints.resources import (
     SetOverride,
     StartedRun,
     StartRun,
+    condition_resource,
     control_resource,
     run_resource,
     run_summary,
@@ -27,6 +28,7 @@ from ops.model.ledger import Entry
 from ops.model.run_request import RunRequest
 from ops.policy.fleet_scope import is_in_fleet
 from ops.runbooks import runbooks
+from ops.tables.conditions import open_conditions
 from ops.tables.runs import runs
 
 _TARGET = re.compile(
@@ -81,6 +83,13 @@ def answer_runs(context: Context, state: str) -> HttpResponse:
     all_runs.sort(key=lambda run: run.created, reverse=True)
     return HttpResponse(
         HTTPStatus.OK, to_body([run_summary(run) for run in all_runs if not state or run.state == state])
+    )
+
+
+def answer_conditions(context: Context) -> HttpResponse:
+    """GET conditions, oldest first."""
+    return HttpResponse(
+        HTTPStatus.OK, to_body([condition_resource(each) for each in open_conditions(context.ports.store)])
     )
 
 

@@ -12,6 +12,7 @@ from ops.model.json import Json
 from ops.model.plan import Plan
 from ops.model.run import Run, StepRecord
 from ops.runbooks.contract import Runbook
+from ops.tables.conditions import ConditionRecord
 from ops.tables.runs import Control
 
 
@@ -246,6 +247,27 @@ class OverrideResource:
     override: str
 
 
+@dataclass(frozen=True, slots=True)
+class ConditionResource:
+    """Something that lasts and needs a person.
+
+    Attributes:
+        what: its title.
+        where: the cluster or file that it is about; can be empty.
+        text: what is wrong.
+        remedy: what a person can do.
+        target: the ARM id of its cluster; empty if it is not about one cluster.
+        opened: when it was first observed.
+    """
+
+    what: str
+    where: str
+    text: str
+    remedy: str
+    target: str
+    opened: datetime
+
+
 def to_body(resource: object) -> Json:
     """Returns a resource, or a sequence of resources, as JSON.
 
@@ -306,6 +328,13 @@ def runbook_resource(runbook: Runbook) -> RunbookResource:
 def control_resource(run_id: str, control: Control) -> ControlResource:
     """Returns what people have requested for a run."""
     return ControlResource(run_id, control.cancelled_by, control.paused_by)
+
+
+def condition_resource(condition: ConditionRecord) -> ConditionResource:
+    """Returns a condition as the API presents it."""
+    return ConditionResource(
+        condition.what, condition.where, condition.text, condition.remedy, condition.target, condition.opened
+    )
 
 
 def _plan(plan: Plan) -> PlanResource:

@@ -104,6 +104,12 @@ def _get_run(context: "Context", request: "HttpRequest") -> "HttpResponse":
     return answer_run(context, request.params["id"])
 
 
+def _list_conditions(context: "Context", _request: "HttpRequest") -> "HttpResponse":
+    from ops.endpoints.http_api import answer_conditions
+
+    return answer_conditions(context)
+
+
 def _control(action: str, summary: str) -> Route:
     def handler(context: "Context", request: "HttpRequest") -> "HttpResponse":
         from ops.endpoints.http_api import control_run
@@ -157,6 +163,15 @@ ROUTES = (
     _control("cancel", "Cancels a run before its next step."),
     _control("pause", "Pauses a run before its next step."),
     _control("resume", "Resumes a paused run."),
+    Route(
+        "GET",
+        "conditions",
+        _KEY,
+        "Lists what lasts and needs a person, oldest first.",
+        _list_conditions,
+        (200,),
+        response="[ConditionResource]",
+    ),
     _override("awake", "Keeps a cluster awake until a given time."),
     _override("skip", "Skips node image upgrades on a cluster until a given time."),
     Route(

@@ -13,6 +13,7 @@ from ops.model.run import Run, State
 from ops.model.run_request import RunRequest
 from ops.ports.errors import OutsideError
 from ops.runbooks import runbooks
+from ops.tables.base import marked
 from ops.tables.runs import LIVE, runs
 
 _LOG = logging.getLogger(__name__)
@@ -69,7 +70,7 @@ def start_if_actionable(context: Context, run_request: RunRequest) -> None:
     if settings is None or runs(context.ports.store).get(run_request.run_id) is not None:
         return
     of_this_target = run_request.run_id.rsplit(".", 1)[0] + "."
-    if any(_is_unfinished(context, marker.key) for marker in context.ports.store.scan(UNFINISHED, of_this_target)):
+    if any(_is_unfinished(context, key) for key in marked(context.ports.store, UNFINISHED, of_this_target)):
         return
     run = _new_run(run_request)
     decision, gathered = decide_now(context, run, settings, context.ports.clock.now())

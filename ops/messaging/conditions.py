@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 
 from ops.config.config_file import ConfigState
 from ops.messaging.message_sync import reconcile
-from ops.model.calendar import host_of
 from ops.model.decision import Act, Decision, Nothing, Wait
 from ops.model.ledger import Entry
 from ops.model.message import Message
@@ -14,9 +13,17 @@ from ops.model.reasons import WaitReason
 from ops.model.run import State
 from ops.model.run_request import RunRequest, short_hash
 from ops.ports.bundle import Ports
-from ops.render.conditions import blocked_message, calendars_message, configuration_message, fleet_message
+from ops.render.conditions import (
+    blocked_message,
+    calendars_message,
+    configuration_message,
+    fleet_message,
+    set_aside_message,
+)
 from ops.runbooks import runbooks
-from ops.tables.messages import ConditionRecord, conditions
+from ops.tables.base import Stored
+from ops.tables.conditions import ConditionRecord, conditions
+from ops.tables.set_aside import SetAside, each, set_aside_notes
 
 _HELD = ".held"
 # The windows for reboots can be a week apart.
@@ -25,22 +32,56 @@ _FORGOTTEN_AFTER = timedelta(days=8)
 _LOOKED_EVERY = timedelta(hours=6)
 
 
+def report_condition(
+    ports: Ports, message: Message, now: datetime, *, channels: Sequence[str] = (), target: str = ""
+) -> None:
+    """Opens or updates a condition if the message's state is NEEDS_YOU; any other state resolves it.
+
+    It is reported once, and once when it is resolved. `message.subject` identifies it; `target` is the id of its cluster, if
+    it is about one. Each new occurrence has its own message, since editing an old message does not notify anyone. The ledger
+    gets one entry per day and text.
+    """
+    table = conditions(ports.store)
+    stored = table.get(message.subject)
+    if message.state is not State.NEEDS_YOU:
+        if stored is not None:
+            _close(ports, stored.key, message, stored.value)
+        return
+    text = _text(message)
+    key = f"{message.subject}|{short_hash(text)}|{now:%Y%m%d}"
+    ports.ledger.append(Entry(key, now, "condition", message.subject, text))
+
+    def change(old: ConditionRecord | None) -> ConditionRecord:
+        if old is None:
+            subject = f"{message.subject}.{now:%Y%m%dt%H%M}"
+            return ConditionRecord(
+                subject, message.what, message.where, tuple(channels), now, text, message.remedy, target, now
+            )
+        seen = now if now - old.looked_at > _LOOKED_EVERY else old.looked_at
+        return replace(old, looked_at=seen, text=text, remedy=message.remedy)
+
+    record = table.change(message.subject, change)
+    reconcile(ports, replace(message, subject=record.subject), record.channels)
+
+
+def _text(message: Message) -> str:
+    details = "; ".join(message.lines)
+    return f"{message.progress_text}: {details}" if details else message.progress_text
+
+
 def report_configuration(ports: Ports, config: ConfigState, now: datetime) -> None:
     """Reports once when the configuration becomes invalid, and once when it is valid again.
 
     Does the same for calendars that cannot be read while their last known freezes apply.
     """
-    problem = f"the configuration is not valid, so nothing new starts: {config.problem}" if config.problem else ""
-    _report(ports, configuration_message(config.problem), (problem, now))
-    if not problem:
-        silent = [f"{host_of(each.location)}: {each.problem}; its last known freezes apply" for each in config.silent]
-        _report(ports, calendars_message(config.silent), ("; ".join(silent), now))
+    report_condition(ports, configuration_message(config.problem), now)
+    if not config.problem:
+        report_condition(ports, calendars_message(config.silent), now)
 
 
 def report_fleet(ports: Ports, now: datetime, *, is_empty: bool) -> None:
     """Reports once when no cluster is in a ring, and once when at least one is in a ring again."""
-    problem = "no cluster in the configured subscriptions is in a ring" if is_empty else ""
-    _report(ports, fleet_message(is_empty=is_empty), (problem, now))
+    report_condition(ports, fleet_message(is_empty=is_empty), now)
 
 
 def report_blocked(ports: Ports, run_request: RunRequest, decision: Decision, channels: Sequence[str]) -> None:
@@ -50,15 +91,39 @@ def report_blocked(ports: Ports, run_request: RunRequest, decision: Decision, ch
         return
     subject = f"{run_request.run_id.rsplit('.', 1)[0]}{_HELD}"
     message = blocked_message(subject, runbooks()[run_request.runbook].title, run_request.target_name, reasons)
-    _report(ports, message, ("; ".join(reasons), run_request.at), channels)
+    report_condition(ports, message, run_request.at, channels=channels, target=run_request.target)
 
 
 def close_stale(ports: Ports, now: datetime) -> None:
     """Closes conditions that have not been observed for a long time: their cluster is gone, or it no longer needs anything."""
-    for stored in list(conditions(ports.store).scan()):
+
+    def close(stored: Stored[ConditionRecord]) -> None:
         record = stored.value
         if stored.key.endswith(_HELD) and now - record.looked_at > _FORGOTTEN_AFTER:
             _close(ports, stored.key, blocked_message(stored.key, record.what, record.where, ()), record)
+
+    each(ports.store, "conditions", list(conditions(ports.store).scan()), close, lambda stored: stored.key)
+
+
+def report_set_aside(ports: Ports, now: datetime) -> None:
+    """Reports the records that cannot be read and the items that could not be processed; forgets those that can be read again."""
+    table = set_aside_notes(ports.store)
+    notes = list(table.scan())
+    changed = [stored for stored in notes if _has_changed(ports, stored.value)]
+    each(ports.store, "changed records", changed, lambda stored: table.delete(stored.key), lambda stored: stored.key)
+    left = [
+        f"{note.kind} {note.key}: {note.why}" for note in (stored.value for stored in notes if stored not in changed)
+    ]
+    report_condition(ports, set_aside_message(left), now)
+
+
+def _has_changed(ports: Ports, note: SetAside) -> bool:
+    """Whether a record was repaired or deleted since; if it still cannot be read, the next read notes it again.
+
+    A loop itself forgets an item that succeeds or no longer exists.
+    """
+    record = ports.store.get(note.kind, note.key) if note.etag else None
+    return bool(note.etag) and (record is None or record.etag != note.etag)
 
 
 def _blocking_reasons(decision: Decision) -> list[str] | None:
@@ -73,30 +138,6 @@ def _blocking_reasons(decision: Decision) -> list[str] | None:
         case _:
             return None
     return [f"{skip.what}: {skip.why}" for skip in skips if skip.needs_person]
-
-
-def _report(ports: Ports, message: Message, observed: tuple[str, datetime], channels: Sequence[str] = ()) -> None:
-    """Posts or updates the message while the condition exists, with one ledger entry per day.
-
-    Each new occurrence has its own message, since editing an old message does not notify anyone.
-    """
-    (text, now), table = observed, conditions(ports.store)
-    stored = table.get(message.subject)
-    if message.state is not State.NEEDS_YOU:
-        if stored is not None:
-            _close(ports, stored.key, message, stored.value)
-        return
-    key = f"{message.subject}|{short_hash(text)}|{now:%Y%m%d}"
-    ports.ledger.append(Entry(key, now, "condition", message.subject, text))
-
-    def change(old: ConditionRecord | None) -> ConditionRecord:
-        if old is None:
-            subject = f"{message.subject}.{now:%Y%m%dt%H%M}"
-            return ConditionRecord(subject, message.what, message.where, tuple(channels), now)
-        return replace(old, looked_at=now) if now - old.looked_at > _LOOKED_EVERY else old
-
-    record = table.change(message.subject, change)
-    reconcile(ports, replace(message, subject=record.subject), record.channels)
 
 
 def _close(ports: Ports, key: str, message: Message, record: ConditionRecord) -> None:

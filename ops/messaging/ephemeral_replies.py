@@ -11,7 +11,8 @@ from ops.model.message import Message
 from ops.ports.bundle import Ports
 from ops.ports.chat import Replies
 from ops.ports.errors import OutsideError, RejectedError, TryLaterError
-from ops.tables.base import Table
+from ops.tables.base import Stored, Table
+from ops.tables.set_aside import each
 
 _LOG = logging.getLogger(__name__)
 # The shortest lifetime of an address that a chat issues, counted from the vote or command.
@@ -54,14 +55,16 @@ def send_reply(ports: Ports, address: str, message: Message) -> None:
 
 def flush_replies(ports: Ports) -> int:
     """Sends the stored replies, and deletes those that have expired or were refused; returns the number still waiting."""
-    waiting = 0
     table = _pending(ports)
-    for stored in list(table.scan()):
-        if ports.clock.now() < stored.value.until and not _sent(ports, stored.value):
-            waiting += 1
-        else:
+    pending, done = list(table.scan()), []
+
+    def flush(stored: Stored[PendingReply]) -> None:
+        if ports.clock.now() >= stored.value.until or _sent(ports, stored.value):
             table.delete(stored.key)
-    return waiting
+            done.append(stored.key)
+
+    each(ports.store, "replies", pending, flush, lambda stored: stored.key)
+    return len(pending) - len(done)
 
 
 def _replies(ports: Ports, address: str) -> Replies:

@@ -19,6 +19,7 @@ from ops.runbooks import runbooks
 from ops.tables.base import Stored
 from ops.tables.messages import MessageRecord, messages
 from ops.tables.runs import UnpublishedEnd, unpublished_ends
+from ops.tables.set_aside import each
 
 _LOG = logging.getLogger(__name__)
 # Event Grid itself also retries for this long.
@@ -35,9 +36,16 @@ def report_run(ports: Ports, run: Run) -> None:
         return
     runbook = runbooks()[run.runbook]
     reconcile(ports, run_message(run, runbook), run.channels)
-    details = run_details(run, runbook.title)
+    # A thread that shows details shows the end, too, even if the steps that it lists were abandoned.
+    details = run_details(run, runbook.title, is_posted=_is_posted(ports, f"{run.id}.details", run.channels))
     if details is not None:
         reconcile(ports, details, run.channels, run.id)
+
+
+def _is_posted(ports: Ports, subject: str, channels: Sequence[str]) -> bool:
+    """Whether a chat shows, or will show, a message about the subject."""
+    keys = [message_key(chat.name, each, subject) for chat in ports.chats for each in destinations(chat, channels)]
+    return any(messages(ports.store).get(key) is not None for key in keys)
 
 
 def report_rollout(ports: Ports, rollout: Rollout, runs: Mapping[str, RunSummary]) -> None:
@@ -63,15 +71,19 @@ def publish_pending(ports: Ports) -> None:
     Stops after the first failed call for a topic: each call can take seconds, and hundreds of ends may be waiting.
     """
     table, now = unpublished_ends(ports.store), ports.clock.now()
-    refusal: OutsideError | None = None
-    for stored in list(table.scan()):
-        if not isinstance(refusal, TryLaterError):
-            refusal = _publish_failure(ports, stored)
+    refusals: list[OutsideError] = []
+
+    def publish_one(stored: Stored[UnpublishedEnd]) -> None:
+        refusal = refusals[0] if refusals else _publish_failure(ports, stored)
+        if isinstance(refusal, TryLaterError):
+            refusals[:] = [refusal]
         if refusal is not None:
             if now - stored.value.since < _PUBLISHED_WITHIN:
-                continue
+                return
             _LOG.warning("The end of %s will not be published: %s", stored.key, refusal)
         table.delete(stored.key)
+
+    each(ports.store, "run events", list(table.scan()), publish_one, lambda stored: stored.key)
 
 
 def _publish_failure(ports: Ports, stored: Stored[UnpublishedEnd]) -> OutsideError | None:

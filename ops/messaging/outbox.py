@@ -12,8 +12,9 @@ from ops.model.json import Json
 from ops.ports.bundle import Ports
 from ops.ports.chat import Chat, Outgoing, Posted
 from ops.ports.errors import ConflictError, NotDoneError, OutsideError, RejectedError, ThrottledError, TryLaterError
-from ops.tables.base import Stored
+from ops.tables.base import Stored, marked
 from ops.tables.messages import MessageRecord, messages
+from ops.tables.set_aside import each
 from ops.telemetry.metrics import Metric
 
 _LOG = logging.getLogger(__name__)
@@ -44,11 +45,15 @@ def flush_outbox(ports: Ports, pause: Callable[[float], None] | None = None) -> 
     """
     chats = {chat.name: chat for chat in ports.chats}
     pace = RateLimiter(ports, pause)
-    waiting = 0
-    for key in _in_order(ports):
-        chat = chats.get(key.split("|")[0])
-        if chat is None or not send_record(ports, chat, key, pace):
-            waiting += 1
+    keys, sent = _in_order(ports), []
+
+    def send(key: str) -> None:
+        chat = chats.get(key.split("|", maxsplit=1)[0])
+        if chat is not None and send_record(ports, chat, key, pace):
+            sent.append(key)
+
+    each(ports.store, "outbox", keys, send)
+    waiting = len(keys) - len(sent)
     ports.metrics.record(Metric.OUTBOX_DEPTH, waiting)
     return waiting
 
@@ -215,10 +220,9 @@ def _remove(ports: Ports, key: str) -> None:
 
 def _in_order(ports: Ports) -> list[str]:
     """Sorts messages that need a person first, and messages before their replies."""
-    entries = [(marker.key, messages(ports.store).get(marker.key)) for marker in ports.store.scan(_OUTBOX)]
     ranked = [
         (stored is None or not stored.value.urgent, bool(stored and stored.value.thread_of), key)
-        for key, stored in entries
+        for key, stored in messages(ports.store).get_all(marked(ports.store, _OUTBOX))
     ]
     return [key for *_, key in sorted(ranked)]
 

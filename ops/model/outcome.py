@@ -41,10 +41,14 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Stale:
-    """The cluster no longer fits the plan, and nothing was done. Assess again, but not before `retry_at` if it is set."""
+    """The cluster no longer fits the plan, and nothing was done. Assess again, but not before `retry_at` if it is set.
+
+    `code` is a `FailureCode` if the reason would be a failure for a step that has already begun.
+    """
 
     why: str
     retry_at: datetime | None = None
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)

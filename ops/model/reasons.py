@@ -23,6 +23,7 @@ class SkipReason(StrEnum):
     UNPROVEN = "unproven"
     NO_WINDOW_LEFT = "no-window-left"
 
+    HELD = "held-by-run"
     UNKNOWN_NODES = "unknown-nodes"
     UNKNOWN_PODS = "unknown-pods"
     STILL_REQUIRED = "asks-again"
@@ -70,6 +71,8 @@ class FailureCode(StrEnum):
     UNREADABLE = "Unreadable"
     DENIED = "Denied"
     GONE = "Gone"
+    STOPPED = "Stopped"
+    TAKEN_OVER = "TakenOver"
     NOT_VERIFIED = "NotVerified"
     SEVERAL_PDBS = "SeveralPDBs"
     DRAIN_TIMEOUT = "DrainTimeout"
@@ -77,5 +80,9 @@ class FailureCode(StrEnum):
     START_FAILED = "StartFailed"
     STOP_FAILED = "StopFailed"
 
+
+# Failures that say nothing about the image or the operation itself: the cluster or pool was deleted, someone stopped the
+# cluster, or AKS took over its upgrades (docs/node-image.md, rule 15).
+NOT_THE_OPERATION = frozenset({FailureCode.GONE, FailureCode.STOPPED, FailureCode.TAKEN_OVER})
 
 ALL: tuple[type[StrEnum], ...] = (SkipReason, WaitReason, EndReason, FailureCode)

@@ -32,7 +32,7 @@ class RequiredApproval:
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """What a cluster's tags give it: its ring (`rank` 0 is no ring, 1 is the first), approvals by runbook and risk, channels, time awake."""
+    """What a cluster's tags give it: its ring (`rank` is 1 for the first, 0 without a ring), approvals by runbook and risk, channels, time awake."""
 
     ring: str
     rank: int
@@ -99,7 +99,7 @@ def held_changes(cluster: Cluster) -> tuple[TagChange, ...]:
 
 
 def selected_tags(tags: Mapping[str, str], settings: Settings) -> dict[str, str | None]:
-    """Returns the tags that the configuration looks at, with their keys in lower case and in order; None if a tag does not exist."""
+    """Returns the tags that the configuration reads, with their keys in lower case and in order; None if a tag does not exist."""
     folded = {key.casefold(): value for key, value in tags.items()}
     return {key: folded.get(key) for key in sorted(tag_keys(_selects(settings)) | {TAG})}
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from ops.model.reasons import NOT_THE_OPERATION
 from ops.model.run import Rollout, RolloutPlan, RunSummary, State
 from ops.policy.select import Selectable, matches
 from ops.settings import Settings
@@ -63,7 +64,9 @@ class RingProgress:
 def next_progress(rollout: Rollout, runs: Mapping[str, RunSummary], now: datetime) -> RingProgress:
     """Returns what a rollout does next, from its runs' records. `runs` maps a target's id to its run, if it has one."""
     plan = rollout.plan
-    failed = [run.target_name for run in runs.values() if run.state is State.FAILED]
+    failed = [
+        run.target_name for run in runs.values() if run.state is State.FAILED and run.code not in NOT_THE_OPERATION
+    ]
     if len(failed) > plan.failure_budget:
         named = ", ".join(sorted(failed))
         allowed = f"{plan.failure_budget} allowed"

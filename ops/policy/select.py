@@ -13,7 +13,7 @@ from ops.settings.select import Select
 
 
 class Selectable(Protocol):
-    """What a selector looks at: a cluster as read from Azure, or as remembered by the fleet scan."""
+    """What a selector reads: a cluster as read from Azure, or as remembered by the fleet scan."""
 
     @property
     def name(self) -> str:
@@ -54,7 +54,7 @@ def matches(select: Select, cluster: Selectable) -> bool:
 
 
 def tag_keys(selects: Iterable[Select]) -> frozenset[str]:
-    """Returns the keys of all tags that these selectors look at, in lower case."""
+    """Returns the keys of all tags that these selectors read, in lower case."""
     return frozenset(key.casefold() for select in selects for key in select.tags)
 
 

@@ -1,5 +1,7 @@
 """The errors that adapters raise: the ways in which a call to an external system can be refused or fail."""
 
+from ops.model.refusal import Refusal, RefusalKind
+
 
 class OutsideError(Exception):
     """An external system refused a call or did not answer. The text says what was attempted, on what, and what is wrong."""
@@ -41,6 +43,10 @@ class RejectedError(OutsideError):
         self.code = code
 
 
+class AlreadyError(OutsideError):
+    """The object is already in the desired state, so the call was refused: read the object."""
+
+
 class ConflictError(OutsideError):
     """The record has changed since it was read (compare-and-swap), or already exists."""
 
@@ -51,3 +57,24 @@ class UnreadableError(OutsideError):
 
 class LedgerBrokenError(OutsideError):
     """An entry's hash does not match the previous entry, so the ledger was changed."""
+
+
+def error_of(doing: str, refusal: Refusal, retry_after_s: float = 60.0) -> OutsideError:
+    """Returns the error for a classified refusal. Its text says what was attempted, the code, and the system's own words."""
+    text = ": ".join(part for part in (doing, refusal.code, refusal.text) if part)
+    advised = f"{text}: {refusal.remedy}" if refusal.remedy else text
+    match refusal.kind:
+        case RefusalKind.BUSY:
+            return BusyError(text)
+        case RefusalKind.THROTTLED:
+            return ThrottledError(text, retry_after_s)
+        case RefusalKind.TRANSIENT:
+            return TryLaterError(text, retry_after_s)
+        case RefusalKind.ALREADY:
+            return AlreadyError(text)
+        case RefusalKind.GONE:
+            return NotFoundError(text)
+        case RefusalKind.DENIED:
+            return DeniedError(advised)
+        case RefusalKind.LASTING:
+            return RejectedError(refusal.code, text)

@@ -10,11 +10,16 @@ from ops.model.ledger import Entry
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A stored value with its etag, which a replacement must specify."""
+    """A stored value with its etag, which a replacement must specify.
+
+    `problem` says why the value cannot be decoded; the value is then None. Such a record is returned, not raised, so that it
+    does not hide the others.
+    """
 
     key: str
     value: Json
     etag: str
+    problem: str = ""
 
 
 class Store(Protocol):

@@ -42,8 +42,10 @@ def working_message(command: str, person: str) -> Message:
     )
 
 
-def status_message(open_runs: Sequence[Run], requests: Sequence[Approval], now: datetime) -> Message:
-    """Lists active runs, starting with those that need a person."""
+def status_message(
+    open_runs: Sequence[Run], requests: Sequence[Approval], needs: Sequence[tuple[str, str]], now: datetime
+) -> Message:
+    """Lists what needs a person, then the active runs. `needs` has a name and a text for each open condition."""
     pending = [each for each in requests if each.state is ApprovalState.PENDING and now < each.expires and each.asked]
     rows = [
         Row(
@@ -53,19 +55,21 @@ def status_message(open_runs: Sequence[Run], requests: Sequence[Approval], now: 
         )
         for each in pending
     ]
+    rows += [Row(name, text, State.NEEDS_YOU) for name, text in needs[:_SHOWN]]
     order = (State.NEEDS_YOU, State.RUNNING, State.WAITING)
     ordered = sorted(open_runs, key=lambda run: (order.index(run.state) if run.state in order else 3, run.target_name))
     rows += [Row(run.target_name, f"{run.runbook}: {run.why or run.state}", run.state) for run in ordered[:_SHOWN]]
     more = (f"and {len(ordered) - _SHOWN} more runs",) if len(ordered) > _SHOWN else ()
-    state = State.NEEDS_YOU if pending else State.RUNNING if open_runs else State.DONE
-    far = "no active runs" if not rows else f"{plural(len(open_runs), 'active run')}"
+    state = State.NEEDS_YOU if pending or needs else State.RUNNING if open_runs else State.DONE
+    far = f"{plural(len(open_runs), 'active run')}" if open_runs else "no active runs"
     return Message("command", state, "Status", far, lines=more, rows=tuple(rows), tag="now")
 
 
-def why_message(cluster: str, decisions: Mapping[str, str]) -> Message:
-    """Lists each runbook, by its title, with what it decides now."""
-    rows = tuple(Row(title, text, State.WAITING) for title, text in decisions.items())
-    return Message("command", State.DONE, "Why", cluster, rows=rows, tag="now")
+def why_message(cluster: str, decisions: Mapping[str, str], needs: Sequence[tuple[str, str]]) -> Message:
+    """Lists the cluster's open conditions, then each runbook, by its title, with what it decides now."""
+    rows = tuple(Row(title, text, State.NEEDS_YOU) for title, text in needs)
+    rows += tuple(Row(title, text, State.WAITING) for title, text in decisions.items())
+    return Message("command", State.NEEDS_YOU if needs else State.DONE, "Why", cluster, rows=rows, tag="now")
 
 
 def decision_text(decision: Decision, approvers: str = "") -> str:

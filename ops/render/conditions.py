@@ -7,6 +7,8 @@ from ops.model.message import Message, Moment
 from ops.model.run import State
 from ops.model.tags import TagChange
 
+_SHOWN_NOTES = 10
+
 
 def configuration_message(problem: str) -> Message:
     """Returns the message about the configuration: posted when it becomes invalid, and edited once it is valid again."""
@@ -95,4 +97,25 @@ def held_tags_message(
         )
     return Message(
         subject, State.NEEDS_YOU, "Tags", target_name, "a change is held", lines, remedy=remedy, footer=subject
+    )
+
+
+def set_aside_message(notes: Sequence[str]) -> Message:
+    """Reports records that cannot be read and items that could not be processed, one per line; resolved once there are none."""
+    if not notes:
+        return Message("set-aside", State.DONE, "Records", "", "can all be read and processed again")
+    more = (f"and {len(notes) - _SHOWN_NOTES} more",) if len(notes) > _SHOWN_NOTES else ()
+    remedy = (
+        "Daytwo keeps them, continues with everything else, and does not act where such a record is a safeguard. Check the "
+        "log, then repair or delete the record; Daytwo retries automatically"
+    )
+    return Message(
+        "set-aside",
+        State.NEEDS_YOU,
+        "Records",
+        "",
+        "set aside",
+        (*notes[:_SHOWN_NOTES], *more),
+        remedy=remedy,
+        footer="set-aside",
     )

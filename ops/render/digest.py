@@ -24,7 +24,10 @@ class Coming:
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """The contents of a digest. `titles` maps the runbooks' names to their titles; all `runs` ended within the span."""
+    """The contents of a digest.
+
+    `titles` maps the runbooks' names to their titles; all `runs` ended within the span; `needs` has one text per open condition.
+    """
 
     id: str
     span: Span
@@ -32,6 +35,7 @@ class Digest:
     runs: Sequence[Run]
     approvals: Sequence[Approval]
     coming: Sequence[Coming]
+    needs: Sequence[str] = ()
     picture: Picture | None = None
 
 
@@ -46,7 +50,7 @@ def digest_message(digest: Digest) -> Message:
         what="The week",
         where=f"{digest.span.start:%-d %B} to {last_day:%-d %B %Y}",
         progress_text=plural(len(reported), "run"),
-        lines=(*_bad(bad), *_decided(digest.approvals)),
+        lines=(*_bad(bad), *_needs(digest.needs), *_decided(digest.approvals)),
         moments=tuple(Moment(f"next: {each.what},", each.at) for each in digest.coming),
         rows=tuple(
             _row(title, [run for run in reported if run.runbook == name]) for name, title in digest.titles.items()
@@ -70,6 +74,13 @@ def _row(title: str, runs: Sequence[Run]) -> Row:
 def _bad(runs: Sequence[Run]) -> list[str]:
     lines = [f"{run.target_name}: {run.why or run.headline}" for run in runs[:_SHOWN]]
     return [*lines, *([f"and {len(runs) - _SHOWN} more that need attention"] if len(runs) > _SHOWN else [])]
+
+
+def _needs(needs: Sequence[str]) -> list[str]:
+    if not needs:
+        return []
+    more = [f"and {len(needs) - _SHOWN} more"] if len(needs) > _SHOWN else []
+    return [f"needs a person: {plural(len(needs), 'open condition')}", *needs[:_SHOWN], *more]
 
 
 def _decided(approvals: Sequence[Approval]) -> list[str]:

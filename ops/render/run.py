@@ -59,13 +59,15 @@ def run_message(run: Run, runbook: Runbook) -> Message:
     )
 
 
-def run_details(run: Run, title: str) -> Message | None:
+def run_details(run: Run, title: str, *, is_posted: bool = False) -> Message | None:
     """Returns one row per event, newest last, for the reply in the thread of the run's message.
 
     Returns None if nothing has happened yet, or if the message already says everything: a run with one step has no details.
+    If the reply `is_posted`, it is always returned, so that it does not keep showing an earlier state.
     """
-    rows = sorted(_events(run), key=lambda row: row.at or run.created)
-    if not rows or len({record.id for record in (*run.finished, *run.steps)}) < _WORTH_DETAILS:
+    rows = sorted((*_events(run), *_end(run, is_posted=is_posted)), key=lambda row: row.at or run.created)
+    is_small = not rows or len({record.id for record in (*run.finished, *run.steps)}) < _WORTH_DETAILS
+    if is_small and not is_posted:
         return None
     return Message(f"{run.id}.details", run.state, title, run.target_name, "details", rows=tuple(rows))
 
@@ -78,7 +80,10 @@ def _events(run: Run) -> Iterator[Row]:
             yield Row(record.title, "begins", State.RUNNING, at=record.began)
         if record.ended is not None:
             yield Row(record.title, record.evidence or record.why, _STEP_STATES[record.state], at=record.ended)
-    if run.ended is not None and run.acted:
+
+
+def _end(run: Run, *, is_posted: bool) -> Iterator[Row]:
+    if run.ended is not None and (run.acted or is_posted):
         yield Row(str(run.state), run.why or run.headline, run.state, at=run.ended)
 
 

@@ -33,6 +33,7 @@ class Facts:
     tag_schedule: Window | str | None
     awake_until: datetime | None
     power_changed: datetime | None = None
+    temporary_holder: str | Unknown = ""
 
 
 class Power(RunbookDefaults):
@@ -61,6 +62,8 @@ class Power(RunbookDefaults):
         if cluster.running == desired.awake:
             state = "awake" if desired.awake else "asleep"
             return Nothing(f"the cluster is {state}, as scheduled: {desired.why}")
+        if not desired.awake and facts.temporary_holder:
+            return _held(cluster, facts.temporary_holder)
         if cluster.is_busy:
             return Wait(now + _BUSY_AGAIN, "another operation is running on the cluster", WaitReason.BUSY)
         if facts.power_changed is not None and now - facts.power_changed < BETWEEN:
@@ -84,6 +87,15 @@ class Power(RunbookDefaults):
 
 
 RUNBOOK = Power()
+
+
+def _held(cluster: Cluster, holder: str | Unknown) -> Nothing:
+    """Leaves a cluster awake that another run has started and will stop (rule 8), or if that cannot be determined."""
+    if isinstance(holder, Unknown):
+        why = f"it cannot be determined whether another run has started it: {holder.why}"
+        return Nothing(why, (Skip(cluster.name, SkipReason.HELD, why, needs_person=True),))
+    why = f"{holder} has started it and will stop it"
+    return Nothing(why, (Skip(cluster.name, SkipReason.HELD, why),))
 
 
 def _may_differ(cluster: Cluster, settings: Settings, now: datetime) -> bool:

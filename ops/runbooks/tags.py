@@ -85,7 +85,7 @@ RUNBOOK = Tags()
 
 
 def _plan(runbook: str, cluster: Cluster, changes: tuple[TagChange, ...], settings: Settings) -> Plan:
-    """Plans one step, which names every tag that the configuration looks at, so an approval covers nothing else."""
+    """Plans one step, which names every tag that the configuration reads, so an approval covers nothing else."""
     before = placement_of(cluster, settings)
     after = placement_of(replace(cluster, tags=cluster.tags_now, held_tags=None), settings)
     texts = tuple(each.text for each in differences(before, after))

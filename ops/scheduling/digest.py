@@ -17,6 +17,7 @@ from ops.ports.errors import RejectedError
 from ops.runbooks import runbooks
 from ops.settings import Settings
 from ops.tables.approvals import approvals
+from ops.tables.conditions import open_conditions
 from ops.tables.fleet import known_clusters
 from ops.tables.runs import runs
 
@@ -52,7 +53,9 @@ def post_digest(context: Context, settings: Settings, now: datetime) -> None:
     titles = {name: book.title for name, book in runbooks().items()}
     following = sorted(_coming(settings, now), key=lambda each: each.at)
     picture = _picture(context, settings, span, own)
-    reconcile(context.ports, digest_message(Digest(identity, span, titles, ended, decided, following, picture)))
+    needs = [f"{each.where or each.what}: {each.text}" for each in open_conditions(store)]
+    digest = Digest(identity, span, titles, ended, decided, following, needs, picture)
+    reconcile(context.ports, digest_message(digest))
     # Marked once every chat's outbox has the message: the outbox delivers it, and a second post would be an edit.
     store.insert(_KIND, identity, {})
 

@@ -1,6 +1,5 @@
 """Starts due operations: weekly rollouts, and single runs every 15 minutes."""
 
-import logging
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -11,12 +10,11 @@ from ops.messaging.conditions import report_fleet
 from ops.model.fleet import Cluster
 from ops.model.run import Rollout, RolloutPlan
 from ops.policy.rings import with_new_clusters
-from ops.ports.errors import OutsideError
 from ops.runbooks import runbooks
+from ops.runbooks.contract import Runbook
 from ops.settings import Settings
 from ops.tables.runs import rollouts
-
-_LOG = logging.getLogger(__name__)
+from ops.tables.set_aside import each
 
 
 def start_due_rollouts(context: Context, settings: Settings, fleet: Sequence[Cluster], now: datetime) -> None:
@@ -28,8 +26,13 @@ def start_due_rollouts(context: Context, settings: Settings, fleet: Sequence[Clu
     worth = [plan for plan in plans if plan.watched or any(ring.targets for ring in plan.rings)]
     if plans:
         report_fleet(context.ports, now, is_empty=not worth)
-    for plan in worth:
-        _start_rollout(context, plan, settings, now)
+    each(
+        context.ports.store,
+        "rollouts",
+        worth,
+        lambda plan: _start_rollout(context, plan, settings, now),
+        lambda plan: plan.runbook,
+    )
 
 
 def _start_rollout(context: Context, plan: RolloutPlan, settings: Settings, now: datetime) -> None:
@@ -44,10 +47,12 @@ def _start_rollout(context: Context, plan: RolloutPlan, settings: Settings, now:
 
 
 def start_due_runs(context: Context, settings: Settings, fleet: Sequence[Cluster], now: datetime) -> None:
-    """Starts individual runs that are due. A cluster that cannot be read does not delay the others."""
-    for runbook in runbooks().values():
-        for run_request in runbook.due(fleet, settings, now):
-            try:
-                start_if_actionable(context, run_request)
-            except OutsideError as error:
-                _LOG.warning("%s on %s could not be decided: %s", run_request.runbook, run_request.target_name, error)
+    """Starts individual runs that are due. A cluster that cannot be read or decided does not delay the others."""
+    pairs = [(runbook, cluster) for runbook in runbooks().values() for cluster in fleet]
+
+    def start(pair: tuple[Runbook, Cluster]) -> None:
+        runbook, cluster = pair
+        for run_request in runbook.due([cluster], settings, now):
+            start_if_actionable(context, run_request)
+
+    each(context.ports.store, "due-runs", pairs, start, lambda pair: f"{pair[0].name} on {pair[1].id}")

@@ -19,7 +19,9 @@ from ops.policy.rings import ring_of
 from ops.ports.errors import OutsideError
 from ops.runbooks import runbooks
 from ops.settings import Settings
+from ops.tables.base import Table, marked
 from ops.tables.fleet import KnownCluster, known_clusters, proofs
+from ops.tables.set_aside import each
 
 _LOG = logging.getLogger(__name__)
 
@@ -32,16 +34,32 @@ def record_fleet(context: Context, fleet: Sequence[Cluster], now: datetime) -> N
     """Stores names, ids and tags, so that a chat command can find a cluster without reading Azure. Deleted clusters are removed."""
     table = known_clusters(context.ports.store)
     keys = {f"{cluster.name.casefold()}|{short_hash(cluster.id)}": cluster for cluster in fleet}
-    for stored in list(table.scan()):
-        if stored.key not in keys:
-            table.delete(stored.key)
-    for key, cluster in keys.items():
-        known = KnownCluster(cluster.id, cluster.name, cluster.region, dict(cluster.tags), now)
-        before = table.get(key)
-        if before is None:
-            table.insert(key, known)
-        elif replace(before.value, seen=now) != known:
-            table.change(key, partial(_updated, known))
+    store = context.ports.store
+    gone = [key for key in marked(store, table.kind) if key not in keys]
+    each(store, "deleted clusters", gone, table.delete)
+    each(store, "clusters", keys.items(), lambda entry: _record_cluster(table, *entry, now), lambda entry: entry[0])
+
+
+def _record_cluster(table: Table[KnownCluster], key: str, cluster: Cluster, now: datetime) -> None:
+    known = known_cluster(cluster, now)
+    before = table.get(key)
+    if before is None:
+        table.insert(key, known)
+    elif replace(before.value, seen=now) != known:
+        table.change(key, partial(_updated, known))
+
+
+def known_cluster(cluster: Cluster, now: datetime) -> KnownCluster:
+    """Returns what endpoints need to know about a cluster."""
+    return KnownCluster(
+        cluster.id,
+        cluster.name,
+        cluster.region,
+        dict(cluster.tags),
+        now,
+        cluster.node_resource_group.casefold(),
+        tuple(pool.name for pool in cluster.pools if pool.spot),
+    )
 
 
 def _updated(known: KnownCluster, _: KnownCluster | None) -> KnownCluster:

@@ -8,15 +8,23 @@ from ops.model.proof import Proof
 from ops.ports.store import Store
 from ops.tables.base import Table
 
+LOOKUP = "groups"
 # The position of each part in `/subscriptions/.../resourcegroups/.../providers/...`.
 _SUBSCRIPTION, _RESOURCE_GROUP = 2, 4
 
 
 @dataclass(frozen=True, slots=True)
 class KnownCluster:
-    """A cluster as found by the last fleet scan: enough to find it by name and to determine its ring.
+    """A cluster as found by the last fleet scan: what endpoints need to know without asking Azure.
 
-    `tags` are those that apply to it (docs/tags.md), which can differ from its current ones.
+    Attributes:
+        id: the ARM id, in lower case.
+        name: its name.
+        region: its region.
+        tags: the tags that apply to it (docs/tags.md), which can differ from its current ones.
+        seen: when it was first found as it is now.
+        node_resource_group: the resource group of its nodes, in lower case.
+        spot_pools: the names of its spot pools.
     """
 
     id: str
@@ -24,6 +32,8 @@ class KnownCluster:
     region: str
     tags: Mapping[str, str]
     seen: datetime
+    node_resource_group: str = ""
+    spot_pools: tuple[str, ...] = ()
 
     @property
     def subscription(self) -> str:
@@ -34,6 +44,19 @@ class KnownCluster:
     def resource_group(self) -> str:
         """Its resource group."""
         return _part(self.id, _RESOURCE_GROUP)
+
+
+@dataclass(frozen=True, slots=True)
+class FleetLookup:
+    """The fleet as an endpoint last listed it: the id and name of each cluster, by the resource group of its nodes."""
+
+    at: datetime
+    groups: Mapping[str, tuple[str, str]]
+
+
+def fleet_lookups(store: Store) -> Table[FleetLookup]:
+    """The last list of the fleet that an endpoint needed, under `LOOKUP`."""
+    return Table(store, "fleet-lookup", FleetLookup)
 
 
 def known_clusters(store: Store) -> Table[KnownCluster]:

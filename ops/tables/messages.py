@@ -1,4 +1,4 @@
-"""The content that the chats show, and the reported conditions."""
+"""The content that the chats show."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -34,22 +34,6 @@ class MessageRecord:
     urgent: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ConditionRecord:
-    """A reported condition: its message (subject, title and place), its channels, and when it was last observed."""
-
-    subject: str
-    what: str
-    where: str
-    channels: tuple[str, ...]
-    looked_at: datetime
-
-
 def messages(store: Store) -> Table[MessageRecord]:
     """Messages, by `chat|channel|subject`."""
     return Table(store, "message", MessageRecord)
-
-
-def conditions(store: Store) -> Table[ConditionRecord]:
-    """Conditions that were reported and still exist, by subject."""
-    return Table(store, "condition", ConditionRecord)

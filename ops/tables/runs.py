@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from ops.model.run import Rollout, Run
+from ops.model.run import Rollout, Run, StepState
+from ops.model.run_request import short_hash
 from ops.ports.store import Store
-from ops.tables.base import Table
+from ops.tables.base import Table, marked
 
 # An index of unfinished runs, so that a chat command does not read every run that was ever recorded.
 LIVE = "live"
@@ -50,3 +51,28 @@ def rollouts(store: Store) -> Table[Rollout]:
 def controls(store: Store) -> Table[Control]:
     """The controls of runs and rollouts, by id."""
     return Table(store, "control", Control)
+
+
+# States in which a temporary step has an effect that its run still has to undo.
+_IN_EFFECT = (StepState.INTENDED, StepState.RUNNING, StepState.DONE, StepState.UNDOING)
+
+
+def temporary_holder(store: Store, target: str) -> str:
+    """Returns the id of a run that has not ended and must still undo something on the cluster; empty if there is none.
+
+    It counts even if its lease has expired: the engine may have lost it, and it continues once it is recovered.
+
+    Raises:
+        UnreadableError: a run on this cluster that has not ended cannot be read, so it is unknown whether it holds anything.
+    """
+    of_target = f"-{short_hash(target)}."
+    for key in marked(store, LIVE):
+        stored = runs(store).get(key) if of_target in key else None
+        if stored is not None and _holds_temporarily(stored.value):
+            return key
+    return ""
+
+
+def _holds_temporarily(run: Run) -> bool:
+    steps = run.plan.steps if run.plan is not None else ()
+    return not run.state.is_final and any(step.temporary and run.step(step.id).state in _IN_EFFECT for step in steps)

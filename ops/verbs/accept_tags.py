@@ -19,7 +19,7 @@ _CHANGED = "its tags have changed since they were read for this plan"
 
 @dataclass(frozen=True, slots=True)
 class AcceptTags:
-    """`params`: accepted and tags (JSON, the tags that the configuration looks at: before and after; null is no tag), effect.
+    """`params`: accepted and tags (JSON, the tags that the configuration reads, before and after; null means none), effect.
 
     It changes nothing in Azure.
     """

@@ -5,33 +5,22 @@ from datetime import timedelta
 
 from ops.model.outcome import Done, Pending, Progress, Refused, Stale
 from ops.model.reasons import FailureCode
+from ops.model.refusal import Answer, System
 from ops.policy.power import BETWEEN
-from ops.ports.errors import BusyError, RejectedError
+from ops.policy.refusals import classify
+from ops.ports.errors import AlreadyError, BusyError, RejectedError
 from ops.tables.power import power_changed
 from ops.verbs.contract import StepContext
 
 # Azure does not send Retry-After in response to polls, and a pool takes minutes per node.
 POLL_EVERY = timedelta(minutes=3)
 _BUSY_AGAIN = timedelta(minutes=5)
-
-_REMEDIES = {
-    "PodDrainFailure": "a pod could not be drained: check its PDB, then start the run again",
-    "UnsatisfiablePDB": "a PDB never allows an eviction: add replicas or relax it, then start the run again",
-    "UpgradeFailed": "fix the cause that AKS names above (often a PDB), then start the run again",
-    "QuotaExceeded": "there is no quota for the surge node: raise the quota or lower maxSurge",
-    "SKUNotAvailable": "the VM size is not available there now: try later or choose another size",
-    "AllocationFailed": "Azure had no capacity: try again later",
-    "OverconstrainedAllocationRequest": "Azure had no capacity for these constraints: try later or relax them",
-    "SubnetIsFull": "the subnet has no address for a surge node: free addresses or enlarge the subnet",
-    "InsufficientSubnetSize": "the subnet is too small for a surge node: enlarge it or lower maxSurge",
-    "RequestDisallowedByPolicy": "an Azure Policy forbids it: ask the policy's owner",
-}
 _ASK_AZURE = "find the operation in the activity log, fix the cause, then start the run again"
 
 
-def remedy(code: str) -> str:
-    """Returns the remedy for an operation's error code."""
-    return _REMEDIES.get(code, _ASK_AZURE)
+def remedy(code: str, text: str = "") -> str:
+    """Returns the remedy for an operation that has failed with this code and text."""
+    return classify(Answer(System.AZURE, code=code, text=text)).remedy or _ASK_AZURE
 
 
 def begin_operation(
@@ -42,8 +31,10 @@ def begin_operation(
         token = call()
     except BusyError as error:
         return retry_later(task, str(error))
+    except AlreadyError:
+        return Pending("", task.now)  # the poll reads the cluster
     except RejectedError as error:
-        return Refused(error.code, str(error), remedy(error.code))
+        return Refused(error.code, str(error), remedy(error.code, str(error)))
     return Pending(token, task.now + poll_every)
 
 
@@ -70,7 +61,7 @@ def poll_operation(task: StepContext, what: str, progress: Progress | None = Non
     status = task.ports.clusters.operation(task.record.token)
     if status.state == "failed":
         cause = f"{what} failed: {status.code}: {status.message}" if status.message else f"{what} failed: {status.code}"
-        return Refused(status.code or "OperationFailed", cause, remedy(status.code))
+        return Refused(status.code or "OperationFailed", cause, remedy(status.code, status.message))
     if status.state == "succeeded":
         return Done(f"Azure reports that {what} has ended", progress)
     return Pending(task.record.token, task.now + POLL_EVERY, progress)

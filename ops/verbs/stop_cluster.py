@@ -10,6 +10,7 @@ from ops.model.reasons import FailureCode
 from ops.model.wording import clock
 from ops.tables.overrides import override_end
 from ops.tables.power import note_power_change
+from ops.tables.runs import temporary_holder
 from ops.verbs.arm_operation import (
     POLL_EVERY,
     begin_operation,
@@ -53,6 +54,9 @@ class StopCluster:
             return Done("the cluster is stopped")
         if stays_awake:
             return Stale(stays_awake)
+        holder = "" if task.undo else temporary_holder(task.ports.store, task.target)
+        if holder:
+            return Stale(f"{holder} has started it and will stop it")
         return power_pause(task) or Ready()
 
     def begin(self, task: StepContext) -> Pending | Done | Refused | Stale:

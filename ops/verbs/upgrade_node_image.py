@@ -82,7 +82,7 @@ class UpgradeNodeImage:
             return poll_operation(task, f"the upgrade of {task.step.params['pool']}", progress)
         found = _find(task)
         if isinstance(found, Stale):
-            return Refused(FailureCode.GONE, found.why, "check the cluster, then start the run again")
+            return Refused(found.code, found.why, "check the cluster, then start the run again")
         pool = found[1]
         if pool.is_busy:
             return Pending("", task.now + POLL_EVERY, progress)
@@ -98,7 +98,7 @@ class UpgradeNodeImage:
         """Verifies that every node runs the image and is Ready. An even newer image also counts, and is reported."""
         found = _find(task)
         if isinstance(found, Stale):
-            return Refused(FailureCode.GONE, found.why, "check the cluster, then start the run again")
+            return Refused(found.code, found.why, "check the cluster, then start the run again")
         cluster, pool = found
         nodes = _nodes_of(task, cluster, pool)
         planned = NodeImage.parse(task.step.params["image"])
@@ -127,14 +127,14 @@ def _find(task: StepContext) -> tuple[Cluster, Pool] | Stale:
     try:
         cluster = task.ports.clusters.cluster(task.target)
     except NotFoundError:
-        return Stale("the cluster no longer exists")
+        return Stale("the cluster no longer exists", code=FailureCode.GONE)
     pool = cluster.pool(task.step.params["pool"])
     if pool is None:
-        return Stale(f"the pool {task.step.params['pool']} no longer exists")
+        return Stale(f"the pool {task.step.params['pool']} no longer exists", code=FailureCode.GONE)
     if cluster.driver is not Driver.DAYTWO:
-        return Stale("AKS upgrades this cluster now")
+        return Stale("AKS upgrades this cluster now", code=FailureCode.TAKEN_OVER)
     if not cluster.running:
-        return Stale("the cluster is stopped")
+        return Stale("the cluster is stopped", code=FailureCode.STOPPED)
     return cluster, pool
 
 

@@ -152,19 +152,23 @@ def _digest() -> Digest:
     titles = {name: runbooks()[name].title for name in RUNBOOKS}
     coming = (Coming("pre-production's node images", NOW + timedelta(days=5)),)
     decided = (in_state(ApprovalState.APPROVED, *SEVERAL), in_state(ApprovalState.REJECTED, *ONE))
+    needs = ("shop-dev: waiting for a person: user1: it is not Ready: repair it first",)
     shown = Picture("content/week", words(gallery_week()))
     start = datetime(2026, 11, 16, tzinfo=NOW.tzinfo)
-    return Digest("digest.2026-w47", Span(start, start + timedelta(days=7)), titles, runs, decided, coming, shown)
+    return Digest(
+        "digest.2026-w47", Span(start, start + timedelta(days=7)), titles, runs, decided, coming, needs, shown
+    )
 
 
 def _commands() -> Iterator[Sample]:
     yield Sample("Commands", "help", help_message(""))
     yield Sample("Commands", "an unknown command", help_message("there is no command wake"))
     yield Sample("Commands", "a command that takes a while", working_message("plan", "ana"))
+    needs = [("Calendars", "Calendars: cannot be read: intranet.example: its server answers 503")]
     open_runs = (run_in("node-image", State.RUNNING), run_in("reboot", State.FAILED))
-    yield Sample("Commands", "status", status_message(open_runs, (request(*SEVERAL),), REQUESTED_AT))
+    yield Sample("Commands", "status", status_message(open_runs, (request(*SEVERAL),), needs, REQUESTED_AT))
     decided = {"node-image": "waits until Wed 22:00: next window opens", "reboot": "no node requires a reboot"}
-    yield Sample("Commands", "why", why_message("shop-prod", decided))
+    yield Sample("Commands", "why", why_message("shop-prod", decided, ()))
     rows = (
         ("shop-prod", "user1", "202610.29.0 → 202611.12.0", "Wed 22:00, after approval"),
         ("pay-prod", "batch", "202610.29.0 → 202611.12.0", "waits for proof in pre-production"),

@@ -20,7 +20,7 @@ from ops.ports.errors import DeniedError, OutsideError, TryLaterError
     [
         (ServiceRequestError, TryLaterError, "Azure could not be reached: ServiceRequestError"),
         (ServiceResponseError, TryLaterError, "Azure could not be reached: ServiceResponseError"),
-        (HttpResponseError, TryLaterError, "0: HttpResponseError"),
+        (HttpResponseError, TryLaterError, "HttpResponseError"),
         (
             CredentialUnavailableError,
             TryLaterError,

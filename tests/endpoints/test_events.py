@@ -5,8 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ops.endpoints.event_grid import read_event, take_event
+from ops.model.fleet import Cluster
+from ops.scheduling.fleet_scan import record_fleet
+from ops.tables.evictions import evictions
 from tests.driving import manual_request, start
-from tests.fakes import World, cluster
+from tests.fakes import ALL_OPERATIONS, World, cluster, pool
 
 CLUSTER = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/RG/providers/Microsoft.ContainerService/managedClusters/shop-dev"
 CLOUD = {
@@ -87,3 +90,58 @@ def test_a_pool_event_does_not_wake_runs_that_are_not_waiting_for_pools() -> Non
     world.engine.woken.clear()
     take_event(world.context, CLOUD)
     assert [run.split(".")[0] for run in world.engine.woken] == ["node-image"]
+
+
+def test_a_burst_of_evictions_lists_the_fleet_at_most_once() -> None:
+    world, listed = counting_lists()
+    for number in range(100):
+        take_event(world.context, eviction(number, "mc_rg_shop-dev_westeurope"))
+    assert listed == [1]
+    assert len(list(evictions(world.store).scan())) == 100
+
+
+def test_evictions_in_a_cluster_that_the_last_scan_found_do_not_list_the_fleet() -> None:
+    world, listed = counting_lists()
+    record_fleet(world.context, tuple(world.clusters.fleet.values()), world.clock.at)
+    take_event(world.context, eviction(7, "mc_rg_shop-dev_westeurope"))
+    assert listed == []
+    assert [stored.value.node for stored in evictions(world.store).scan()] == ["aks-spot1-1-vmss000007"]
+
+
+def test_a_notice_from_a_known_spot_pool_does_not_read_azure() -> None:
+    world, _ = counting_lists()
+    record_fleet(world.context, tuple(world.clusters.fleet.values()), world.clock.at)
+    source = world.clusters.only.id
+    world.clusters.fleet.clear()
+    notice = {**CLOUD, "type": "Daytwo.Spot.Notice", "source": source, "data": {"node": "aks-spot1-1-vmss000003"}}
+    take_event(world.context, notice)
+    assert [stored.value.node for stored in evictions(world.store).scan()] == ["aks-spot1-1-vmss000003"]
+
+
+def eviction(instance: int, group: str) -> dict[str, object]:
+    """Azure's event about an evicted scale set instance."""
+    target = (
+        f"/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/{group}/providers/Microsoft.Compute"
+        f"/virtualMachineScaleSets/aks-spot1-1-vmss/virtualMachines/{instance}"
+    )
+    properties = {"annotationName": "VirtualMachinePreempted", "targetResourceId": target}
+    return {
+        **CLOUD,
+        "id": f"e-{instance}",
+        "type": "Microsoft.ResourceNotifications.HealthResources.ResourceAnnotated",
+        "data": {"resourceInfo": {"properties": properties}},
+    }
+
+
+def counting_lists() -> tuple[World, list[int]]:
+    """A world with a cluster that has a spot pool, and the number of times that its fleet was listed."""
+    world, listed = World(config=ALL_OPERATIONS), []
+    world.clusters.put(cluster("shop-dev", pool("spot1", spot=True), node_resource_group="MC_rg_shop-dev_westeurope"))
+    original = world.clusters.list_clusters
+
+    def counted(subscription: str) -> tuple[Cluster, ...]:
+        listed.append(1)
+        return original(subscription)
+
+    world.clusters.list_clusters = counted  # type: ignore[method-assign]  # counts the calls
+    return world, listed

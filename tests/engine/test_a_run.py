@@ -27,7 +27,7 @@ def test_every_pool_is_upgraded_once_and_its_nodes_are_verified() -> None:
 def test_leases_are_released_at_the_end() -> None:
     world = world_in_window()
     upgrade(world)
-    assert [record.value for record in world.store.scan("lease")] == [{}, {}]
+    assert [record.value for record in world.store.scan("lease")] == [{"_v": 1}, {"_v": 1}]
 
 
 def test_a_long_run_continues_as_new_instances() -> None:

@@ -58,7 +58,10 @@ def test_a_rejection_by_azure_policy_fails_the_run_and_names_the_contact() -> No
     world = world_in_window()
     world.clusters.refuse = RejectedError("RequestDisallowedByPolicy", "upgrading: a policy forbids it")
     run = upgrade(world).record
-    assert (run.state, run.remedy) == (State.FAILED, "an Azure Policy forbids it: ask the policy's owner")
+    assert (run.state, run.remedy) == (
+        State.FAILED,
+        "an Azure Policy forbids it, and no role helps: ask the policy's owner",
+    )
 
 
 def test_a_missing_role_fails_the_run_and_names_the_remedy() -> None:

@@ -47,7 +47,10 @@ def test_an_empty_fleet_is_reported_once_and_the_message_is_edited_once_there_ar
     assert shown(world) == ["✓ Fleet · has clusters in rings · done"]
     assert world.chat.posts == 1
     assert [entry.text for entry in world.ledger.written.values() if entry.subject == "fleet"] == [
-        "no cluster in the configured subscriptions is in a ring"
+        (
+            "is empty: no cluster in the configured subscriptions is in a ring, so nothing is done; if permissions are missing, "
+            "Azure returns no clusters instead of an error"
+        )
     ]
 
 

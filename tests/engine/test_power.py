@@ -1,15 +1,24 @@
 """Power control is level-triggered: the timer compares the desired with the actual state and corrects any difference."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from ops.endpoints.overrides import set_override
-from ops.model.run import State
+from ops.endpoints.timers import every_five_minutes
+from ops.model.outcome import Stale
+from ops.model.plan import Claim, Step
+from ops.model.reasons import SkipReason
+from ops.model.run import State, StepRecord
+from ops.tables.base import store_key
+from ops.tables.leases import leases
 from ops.tables.runs import runs
-from tests.driving import AzureOperations, DrivenRun, manual_request, start, start_due
+from ops.verbs.contract import StepContext
+from ops.verbs.stop_cluster import StopCluster
+from tests.driving import IN_WINDOW, AzureOperations, DrivenRun, manual_request, run_request, start, start_due
 from tests.engine.worlds import world_with_all_operations
+from tests.fakes import NEW, World
 
 
 def test_a_cluster_outside_its_hours_is_stopped_by_the_next_tick() -> None:
@@ -58,3 +67,61 @@ def test_a_run_fails_if_its_start_fails_for_lack_of_capacity() -> None:
 
     run = start(world, manual_request(world, "power")).to_end(meanwhile)
     assert (run.state, run.code) == (State.FAILED, "AllocationFailed")
+
+
+def woken_by_an_upgrade() -> tuple[World, DrivenRun]:
+    """A night in which an upgrade has started a stopped cluster, and the engine has lost the upgrade since."""
+    world = world_with_all_operations()
+    world.clock.at = IN_WINDOW
+    world.clusters.put(replace(world.clusters.only, running=False))
+    upgrade = start(world, run_request(world))
+    upgrade.turns(20, AzureOperations(world, polls=1))
+    assert "start" in world.clusters.begun
+    assert world.clusters.only.running
+    world.engine.live.clear()
+    return world, upgrade
+
+
+def test_a_cluster_that_an_upgrade_has_started_is_not_stopped_even_after_its_lease_has_expired() -> None:
+    world, upgrade = woken_by_an_upgrade()
+    world.clusters.end(world.clusters.only.id, image=NEW)
+    world.clock.advance(minutes=25)
+    start_due(world)
+    assert [each for each in world.engine.started if each.startswith("operation power")] == []
+    power = start(world, manual_request(world, "power")).to_end(turns=5)
+    assert (power.state, power.skips[0].code) == (State.SKIPPED, SkipReason.HELD)
+    assert power.why == f"{upgrade.id} has started it and will stop it"
+
+
+def test_a_stop_that_was_planned_before_the_upgrade_started_the_cluster_does_not_begin() -> None:
+    world, _ = woken_by_an_upgrade()
+    world.clusters.end(world.clusters.only.id, image=NEW)
+    task = StepContext(
+        world.clusters.only.id,
+        Step("stop", "stop-cluster", "stop", {}, 60),
+        StepRecord("stop", "stop"),
+        world.clock.at,
+        world.context.ports,
+    )
+    assert isinstance(StopCluster().check(task), Stale)
+
+
+def test_a_lost_upgrade_is_recovered_before_its_lease_expires() -> None:
+    world, upgrade = woken_by_an_upgrade()
+    world.engine.started.clear()
+    world.clock.advance(minutes=5)
+    every_five_minutes(world.context)
+    assert f"operation {upgrade.id}" in world.engine.started
+    lease = leases(world.store).must_get(store_key(Claim.of_cluster(upgrade.record.target).name)).value
+    assert [holder.run for holder in lease.holders if world.clock.at < holder.expires] == [upgrade.id]
+
+
+def test_a_run_whose_timer_was_lost_is_woken() -> None:
+    world = world_with_all_operations()
+    world.clock.at = IN_WINDOW.replace(hour=12)
+    run = start(world, run_request(world))
+    run.to_first_step()
+    assert run.until is not None
+    world.clock.at = run.until + timedelta(minutes=16)
+    every_five_minutes(world.context)
+    assert world.engine.woken == [run.id]

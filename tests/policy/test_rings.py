@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from ops.model.reasons import FailureCode
 from ops.model.run import RingTargets, Rollout, RolloutPlan, RunSummary, State
 from ops.policy.region_pairs import pair_group
 from ops.policy.rings import next_progress, ring_before, ring_of
@@ -73,3 +74,12 @@ def test_a_cluster_belongs_to_the_first_matching_ring() -> None:
 )
 def test_paired_regions_form_one_pair_group(region: str, expected: str) -> None:
     assert pair_group(region) == expected
+
+
+@pytest.mark.parametrize("code", [FailureCode.STOPPED, FailureCode.GONE, FailureCode.TAKEN_OVER])
+def test_a_failure_that_is_not_the_images_does_not_spend_the_failure_budget(code: FailureCode) -> None:
+    runs = {
+        "a": RunSummary("a", "a", "a", State.FAILED, acted=True, why="the cluster is stopped", code=code),
+        "b": RunSummary("b", "b", "b", State.DONE, acted=True, why="", code=""),
+    }
+    assert next_progress(Rollout("r", PLAN, MONDAY, rings_begun=1), runs, MONDAY).begin == (1,)

@@ -28,6 +28,7 @@ from ops.ports.errors import OutsideError, RejectedError
 from ops.render.phrases import sentence
 from ops.runbooks import runbooks
 from ops.tables.base import Table
+from ops.tables.set_aside import each
 
 _LOG = logging.getLogger(__name__)
 # How long Slack's response_url works after a button is used.
@@ -112,9 +113,9 @@ def accept_reason(context: Context, sent: Submission) -> HttpResponse:
 
 def purge_dialogs(ports: Ports) -> None:
     """Deletes the records whose reply address has expired. A dialog that is submitted later shows the result itself."""
-    for stored in list(_forms(ports).scan()):
-        if ports.clock.now() >= stored.value.until:
-            _forms(ports).delete(stored.key)
+    table, now = _forms(ports), ports.clock.now()
+    expired = [stored.key for stored in table.scan() if now >= stored.value.until]
+    each(ports.store, "dialogs", expired, table.delete)
 
 
 def _to_reject(context: Context, action: ButtonAction) -> Approval | None:

@@ -1,6 +1,6 @@
 """Advance a rollout: start the rings that are ready, or halt it if too many runs have failed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -15,6 +15,7 @@ from ops.model.run import Rollout, RunSummary, State
 from ops.model.run_request import RunRequest
 from ops.policy.rings import next_progress
 from ops.tables.runs import Control, controls, rollouts, runs
+from ops.tables.set_aside import each
 
 _LOOK_AGAIN = timedelta(minutes=30)
 
@@ -30,8 +31,7 @@ def advance_rollout(context: Context, payload: Mapping[str, Json]) -> Transition
     moves = next_progress(rollout, summaries(context, rollout), now)
     while moves.begin:
         for index in moves.begin:
-            for target, name in rollout.plan.rings[index].targets:
-                start_unless_idle(context, _run_request(rollout, target, name, now))
+            _start_each(context, rollout, rollout.plan.rings[index].targets, now)
         rollout = replace(rollout, rings_begun=max(moves.begin) + 1)
         moves = next_progress(rollout, summaries(context, rollout), now)
     rollout = replace(rollout, state=moves.state, why=moves.why, until=now + _LOOK_AGAIN)
@@ -46,22 +46,39 @@ def advance_rollout(context: Context, payload: Mapping[str, Json]) -> Transition
 def _start_missing(context: Context, rollout: Rollout, now: datetime) -> None:
     """Starts runs that do not wait for a ring: on AKS-managed clusters, and on clusters found after their ring has started."""
     begun = [target for ring in rollout.plan.rings[: rollout.rings_begun] for target in ring.targets]
-    for target, name in (*rollout.plan.watched, *begun):
-        run_request = _run_request(rollout, target, name, now)
-        if runs(context.ports.store).get(run_request.run_id) is None:
+    _start_each(context, rollout, (*rollout.plan.watched, *begun), now, only_missing=True)
+
+
+def _start_each(
+    context: Context,
+    rollout: Rollout,
+    targets: Sequence[tuple[str, str]],
+    now: datetime,
+    *,
+    only_missing: bool = False,
+) -> None:
+    """Starts the runs of these targets. A run whose record cannot be read is not started, and does not stop the others."""
+
+    def start(target: tuple[str, str]) -> None:
+        run_request = _run_request(rollout, *target, now)
+        if not only_missing or runs(context.ports.store).get(run_request.run_id) is None:
             start_unless_idle(context, run_request)
+
+    each(context.ports.store, rollout.id, targets, start, lambda target: target[0])
 
 
 def summaries(context: Context, rollout: Rollout) -> dict[str, RunSummary]:
-    """Returns the rollout's started runs, keyed by target. AKS-managed clusters do not count towards the failure budget."""
-    started = {}
-    for ring in rollout.plan.rings:
-        for target, name in ring.targets:
-            stored = runs(context.ports.store).get(_run_request(rollout, target, name, rollout.created).run_id)
-            if stored is not None:
-                run = stored.value
-                started[target] = RunSummary(run.id, target, name, run.state, run.acted, run.why, run.code)
-    return started
+    """Returns the rollout's started runs, keyed by target. AKS-managed clusters do not count towards the failure budget.
+
+    A run whose record cannot be read is left out, so the rollout treats it as one that has not ended.
+    """
+    targets = [target for ring in rollout.plan.rings for target in ring.targets]
+    ids = {_run_request(rollout, *target, rollout.created).run_id: target for target in targets}
+    found = ((ids[key], stored.value) for key, stored in runs(context.ports.store).get_all(ids) if stored is not None)
+    return {
+        target: RunSummary(run.id, target, name, run.state, run.acted, run.why, run.code)
+        for (target, name), run in found
+    }
 
 
 def _run_request(rollout: Rollout, target: str, name: str, at: datetime) -> RunRequest:

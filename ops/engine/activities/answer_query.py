@@ -15,6 +15,7 @@ from ops.model.run import State
 from ops.ports.errors import DeniedError, NotFoundError, RejectedError
 from ops.render.commands import decision_text, plan_message, reply_message, why_message
 from ops.runbooks import runbooks
+from ops.tables.conditions import open_conditions
 
 _LOG = logging.getLogger(__name__)
 
@@ -51,4 +52,5 @@ def _lookup(context: Context, command: str, subject: str) -> Message:
         if not book.about_event:
             decision, _ = decide_now(context, preview_run(cluster, now, name), settings, now)
             decided[book.title] = decision_text(decision, approvers_of(settings, cluster, name, decision))
-    return why_message(cluster.name, decided)
+    needs = [(each.what, each.text) for each in open_conditions(context.ports.store, cluster.id)]
+    return why_message(cluster.name, decided, needs)

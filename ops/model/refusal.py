@@ -1,0 +1,57 @@
+"""Refusals: what an external system's negative answer means."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class System(StrEnum):
+    """The system that answered."""
+
+    AZURE = "azure"
+    KUBERNETES = "kubernetes"
+
+
+class RefusalKind(StrEnum):
+    """What to do about a refusal."""
+
+    BUSY = "busy"  # something else is in progress: wait for it
+    THROTTLED = "throttled"  # too many calls: wait as long as the answer says
+    TRANSIENT = "transient"  # unreachable or failing: the same call may succeed later
+    ALREADY = "already so"  # the desired state exists: read the object instead of calling again
+    GONE = "gone"  # the object does not exist
+    DENIED = "denied"  # the bot's identity has no permission: only a role helps
+    LASTING = "lasting"  # a retry cannot change it: a person is needed
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A negative answer as received.
+
+    Attributes:
+        system: who answered.
+        status: the HTTP status; 0 if there is none, for example for the end of an operation.
+        code: the machine-readable code, such as `ScopeLocked` or `NamespaceTerminating`; can be empty.
+        text: the system's own words.
+    """
+
+    system: System
+    status: int = 0
+    code: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A classified answer.
+
+    Attributes:
+        kind: what to do about it.
+        code: the answer's code, or its status if it has none.
+        text: the system's own words.
+        remedy: what a person can do; empty if waiting is enough.
+    """
+
+    kind: RefusalKind
+    code: str
+    text: str
+    remedy: str = ""

@@ -1,0 +1,58 @@
+"""What was set aside: records that cannot be read, and items that a loop could not process."""
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from ops.ports.errors import OutsideError, UnreadableError
+from ops.ports.store import Store
+from ops.tables.base import SET_ASIDE, Table, marked, set_aside, set_aside_key
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """One record or item.
+
+    Attributes:
+        kind: the kind of the record, or the name of the loop.
+        key: the record's key, or the item's name.
+        why: what is wrong.
+        etag: the record's when it could not be read; empty for an item of a loop.
+    """
+
+    kind: str
+    key: str
+    why: str
+    etag: str = ""
+
+
+def set_aside_notes(store: Store) -> Table[SetAside]:
+    """What was set aside, by kind and a hash of the key."""
+    return Table(store, SET_ASIDE, SetAside)
+
+
+def each[T](
+    store: Store, loop: str, items: Iterable[T], work: Callable[[T], object], name: Callable[[T], str] = str
+) -> None:
+    """Calls `work` for every item. An item that fails does not stop the others.
+
+    An external system that refuses or does not answer is logged, since the next round tries again. Any other error is a
+    defect or damaged data: the item is set aside and reported until it succeeds or no longer exists.
+    """
+    before = set(marked(store, SET_ASIDE, f"{loop}|"))
+    failed = set()
+    for item in items:
+        try:
+            work(item)
+        except UnreadableError as error:
+            _LOG.warning("%s: %s is left out, because a record cannot be read: %s", loop, name(item), error)
+        except OutsideError as error:
+            _LOG.warning("%s: %s will be retried: %s", loop, name(item), error)
+        except Exception as error:  # noqa: BLE001 - reported below; whatever it is, the other items must not wait for it
+            _LOG.exception("%s: %s failed", loop, name(item))
+            set_aside(store, loop, name(item), f"{type(error).__name__}: {error}")
+            failed.add(set_aside_key(loop, name(item)))
+    for key in before - failed:
+        store.delete(SET_ASIDE, key)
