@@ -1,5 +1,6 @@
 """What the configuration gives a cluster because of its tags, and whether other tags would loosen that (docs/tags.md, rules 3 and 4)."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -27,12 +28,12 @@ class RequiredApproval:
 
     def __str__(self) -> str:
         names = ", ".join(sorted(self.people)) or "no one"
-        return f"{self.needed} of {names}" + (", also the requester" if self.allows_self else "")
+        return f"{self.needed} of {names}" + (", the requester included" if self.allows_self else "")
 
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """What a cluster's tags give it: its ring (`rank` is 1 for the first, 0 without a ring), approvals by runbook and risk, channels, time awake."""
+    """What a cluster's tags give it: ring, approvals by runbook and risk, channels, time awake. `rank` is 1 in the first ring, 0 in none."""
 
     ring: str
     rank: int
@@ -120,7 +121,7 @@ def _selects(settings: Settings) -> Iterator[Select]:
 
 def _approvals(ring: str, settings: Settings) -> Iterator[tuple[tuple[str, str], RequiredApproval]]:
     """Returns who approves which plans; nothing is planned for a cluster that is not in a ring."""
-    for runbook in settings.sections if ring else ():
+    for runbook in settings.own_approval_rules if ring else ():
         for risk in RISKS:
             rule = rule_for(settings, runbook, ring, risk)
             if rule is not None:
@@ -142,18 +143,27 @@ def _channels(cluster: Cluster, settings: Settings) -> frozenset[str]:
 def _differences(before: Placement, after: Placement) -> Iterator[Difference]:
     if before.rank != after.rank:
         yield Difference(f"ring: {before.ring or 'no ring'} → {after.ring or 'no ring'}", after.rank < before.rank)
-    for kind in sorted({*before.approvals, *after.approvals}):
-        runbook, risk = kind
-        old, new = before.approvals.get(kind), after.approvals.get(kind)
-        if old != new:
-            text = f"approval of {runbook} ({risk}): {_or_none(old)} → {_or_none(new)}"
-            yield Difference(text, _approves_less(old, new))
+    for (runbook, old, new), risks in _changed_approvals(before, after).items():
+        what = runbook if len(risks) == len(RISKS) else f"{runbook} ({', '.join(risks)})"
+        yield Difference(f"approval of {what}: {_or_none(old)} → {_or_none(new)}", _approves_less(old, new))
     if before.channels != after.channels:
         text = f"channels: {_listed(before.channels)} → {_listed(after.channels)}"
         yield Difference(text, not before.channels <= after.channels)
     if before.awake_minutes != after.awake_minutes:
         text = f"awake per week: {_hours(before.awake_minutes)} → {_hours(after.awake_minutes)}"
         yield Difference(text, after.awake_minutes < before.awake_minutes)
+
+
+def _changed_approvals(
+    before: Placement, after: Placement
+) -> dict[tuple[str, RequiredApproval | None, RequiredApproval | None], list[str]]:
+    """Returns the risks for which a runbook's approval changes, by runbook and what it changes from and to."""
+    changed: dict[tuple[str, RequiredApproval | None, RequiredApproval | None], list[str]] = defaultdict(list)
+    for runbook, risk in sorted({*before.approvals, *after.approvals}):
+        old, new = before.approvals.get((runbook, risk)), after.approvals.get((runbook, risk))
+        if old != new:
+            changed[runbook, old, new].append(risk)
+    return changed
 
 
 def _approves_less(old: RequiredApproval | None, new: RequiredApproval | None) -> bool:

@@ -16,6 +16,7 @@ from ops.policy.approvers import rules_of
 from ops.policy.placement import differences, held_changes, placement_of, stricter_ring
 from ops.policy.routes import channels_of
 from ops.render.conditions import held_tags_message
+from ops.render.phrases import plural
 from ops.settings import Settings
 from ops.settings.tags import TAGS
 from ops.tables.accepted_tags import accepted_tags, accepted_tags_of
@@ -94,9 +95,9 @@ def _entry(before: AcceptedTags | None, after: AcceptedTags, cluster: Cluster, n
 
 def _text(before: AcceptedTags | None, after: AcceptedTags) -> str:
     if before is None:
-        return f"first seen with {len(after.tags)} tags, which are accepted"
+        return f"first seen with {plural(len(after.tags), 'tag')}, accepted as they are"
     if not before.is_of(after.resource_uid):
-        return f"created again with {len(after.tags)} tags, which are accepted"
+        return f"created again with {plural(len(after.tags), 'tag')}, accepted as they are"
     accepted = ", ".join(map(str, changed_tags(before.tags, after.tags)))
     parts = [f"accepted, because nothing is loosened: {accepted}"] if accepted else []
     if after.held != before.held:

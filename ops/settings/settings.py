@@ -65,12 +65,18 @@ class Settings:
             return ()
         return section.approval or (self._inherited_rules() if section.inherits_approval else ())
 
+    @property
+    def own_approval_rules(self) -> Mapping[str, tuple[ApprovalRule, ...]]:
+        """The rules of each runbook that has rules of its own."""
+        approvable = {name: each.approval for name, each in self.sections.items() if isinstance(each, Approvable)}
+        return {name: rules for name, rules in approvable.items() if rules}
+
     def _inherited_rules(self) -> tuple[ApprovalRule, ...]:
-        rules = (rule for each in self.sections.values() if isinstance(each, Approvable) for rule in each.approval)
+        rules = (rule for own in self.own_approval_rules.values() for rule in own)
         for_all_risks = (structs.replace(rule, risks=frozenset()) for rule in rules)
         return tuple(sorted(for_all_risks, key=lambda rule: rule.of, reverse=True))
 
     @property
     def has_approvals(self) -> bool:
         """Whether a plan of any runbook can need approval."""
-        return any(self.approval_rules(runbook) for runbook in self.sections)
+        return bool(self.own_approval_rules)

@@ -104,7 +104,7 @@ class Control:
             case "/tags":
                 cluster = self._world.clusters[str(document.get("cluster"))]
                 who, again = str(document.get("who", "a tag writer")), document.get("createdAgain") is True
-                self._world.change_tags(cluster, _tags(document), who, is_created_again=again)
+                self._world.change_tags(cluster, _tags(document), who, created_again=again)
                 return HttpResponse(200, {"now": self._world.now.isoformat()})
             case "/subscribers" if (endpoint := _bot_endpoint(document)) is not None:
                 self._chats.slack.bot_client.urls[endpoint] = str(document.get("url"))

@@ -1,7 +1,7 @@
 """A hostile tag writer: someone who may change the tags of clusters, and nothing else, and tries to harm them with that."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -18,7 +18,7 @@ class TagEdit:
     at: datetime
     cluster: str
     tags: Mapping[str, str | None]
-    is_created_again: bool = field(default=False)
+    created_again: bool = False
 
 
 def schedule(world: World, edits: Iterable[TagEdit], who: str = WHO) -> None:
@@ -64,4 +64,4 @@ def _apply(world: World, name: str, edit: TagEdit, who: str) -> None:
     cluster = world.clusters[name]
     changed = {**cluster.tags, **edit.tags}
     tags = {key: value for key, value in changed.items() if value is not None}
-    world.change_tags(cluster, tags, who, is_created_again=edit.is_created_again)
+    world.change_tags(cluster, tags, who, created_again=edit.created_again)

@@ -134,7 +134,14 @@ CASES = [
     ("{tags: {env: prod}}", "{}", 5, "{}", "this selects nothing", "{tags: {env: prod}}"),
     ("{env: prod}", "{}", 5, "{}", "this selects nothing", "{env: [dev, test]}"),
     ("{tags: {env: prod}}", "{names: []}", 5, "[]", "this selects nothing", "[shop-*]"),
-    ("{env: prod}", "{ENV: [test, dev]}", 5, "the same select", "selects the same clusters as ring dev", "its own select"),
+    (
+        "{env: prod}",
+        "{ENV: [test, dev]}",
+        5,
+        "the same select",
+        "selects the same clusters as ring dev",
+        "its own select",
+    ),
     # names
     ("name: prod", "name: dev", 5, "dev", "another ring has this name", "give each ring its own"),
     ("window: nights", "window: night", 10, "night", "a window with this name does not exist", "write one of nights"),
