@@ -137,7 +137,7 @@ def test_a_cluster_that_is_taken_out_of_patching_stays_in_its_ring(tmp_path: Pat
             preview = bot.run(await bot.start_run(PROD))
             assert preview.ring == "production"
 
-    with retagged(tmp_path, TagsChange("shop-prod", RETAGGED, "owner=nobody")) as bot:
+    with retagged(tmp_path, TagsChange("shop-prod", RETAGGED, "owner=team-x")) as bot:
         act(bot)
         assert "ring: production → no ring" in str(request(bot, "C0456")["blocks"])
 
