@@ -20,7 +20,8 @@ from ops.render.phrases import plural
 from ops.settings import Settings
 from ops.settings.tags import TAGS
 from ops.tables.accepted_tags import accepted_tags, accepted_tags_of
-from ops.tables.base import store_key
+from ops.tables.base import marked, store_key
+from ops.tables.runs import LIVE
 from ops.tables.set_aside import each
 
 # The scan's own call, for the bot's custom role; facts and verbs declare theirs.
@@ -56,14 +57,24 @@ def _record(context: Context, settings: Settings, listed: Cluster, now: datetime
     context.ports.ledger.append(_entry(before, after, cluster, now))
     if stored is None:
         accepted_tags(context.ports.store).insert(store_key(cluster.id), after)
-    else:
-        accepted_tags(context.ports.store).replace(stored, after)
+        return
+    accepted_tags(context.ports.store).replace(stored, after)
+    if before is not None and before.held != after.held:
+        _wake_run(context, cluster)
 
 
 def _matters(before: AcceptedTags, after: AcceptedTags, cluster: Cluster, settings: Settings) -> bool:
     """Whether a new record changes what applies to the cluster, or what is held."""
     old, new = (placement_of(replace(cluster, tags=record.tags), settings) for record in (before, after))
     return old != new or before.held != after.held
+
+
+def _wake_run(context: Context, cluster: Cluster) -> None:
+    """Wakes the run that asks for approval of an earlier change of this cluster, so that its request does not stay open."""
+    of_cluster = f"-{short_hash(cluster.id)}."
+    live = [key for key in marked(context.ports.store, LIVE, f"{TAGS.name}.") if of_cluster in key]
+    for key in live:
+        context.engine.wake(key)
 
 
 def _as_read(cluster: Cluster) -> Cluster:

@@ -163,7 +163,7 @@ def test_changing_the_tags_back_ends_the_request_and_the_condition() -> None:
     retag(world, env="prod")
     check(world, 1)
     assert open_conditions(world.store) == ()
-    run.to_end()
+    run.wake_if_requested()
     assert (run.record.why, str(requests(world)[0].state)) == ("no change of its tags is held", "cancelled")
 
 

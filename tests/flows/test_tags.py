@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,9 @@ import pytest
 from ops.model.run import Run, State
 from ops.tables.conditions import open_conditions
 from ops.tables.runs import runs
+from simulator.oracle import judge, read_journal
 from simulator.running import running_simulation
+from simulator.stories.hostile_tags import attack, schedule
 from simulator.world.scripted_faults import TagsChange
 from simulator.world.specs import ClusterSpec, PoolSpec
 from tests.configurations import TWO_RINGS, nights
@@ -231,3 +233,28 @@ def test_a_cluster_that_is_created_again_with_other_tags_is_seen_for_the_first_t
         act(bot)
         assert of_prod(bot) == ["stop shop-prod"]
         assert tag_runs(bot) == []
+
+
+@pytest.mark.soak
+def test_a_hostile_tag_writer_harms_nothing_in_a_week(tmp_path: Path) -> None:
+    """The oracle derives from the journal which tags applied, and finds no operation that they do not allow."""
+    until = START + timedelta(days=7)
+    edits = attack("shop-prod", datetime(2026, 11, 16, 13, 2, tzinfo=UTC))
+    fleet = in_west_europe("tags", START, PROD, DEV)
+
+    @async_test
+    async def act(bot: Bot) -> None:
+        async with bot:
+            await bot.run_until(until)
+
+    with running_simulation(fleet) as simulation:
+        schedule(simulation.world, edits)
+        bot = Bot(simulation, tmp_path, CONFIG)
+        act(bot)
+        entries: Any = simulation.control("/journal")["entries"]
+        verdict = judge(CONFIG, fleet, read_journal(entries), START, until)
+        assert verdict.violations == ()
+        assert of_prod(bot) == []
+        # Two of the attempts loosen nothing in production: a route and hours that do not exist for it.
+        assert len(tag_runs(bot)) == 4
+        assert open_conditions(bot.store) == ()
