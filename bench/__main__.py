@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-BENCHES = ("cold_start", "slack_endpoint", "approvals", "week", "engine", "memory")
+BENCHES = ("cold_start", "slack_endpoint", "approvals", "flood", "week", "engine", "memory")
 
 
 def main(names: list[str]) -> None:

@@ -1,7 +1,11 @@
 """The function app: registers every trigger. A trigger's code is imported when it is first called."""
 
+import asyncio
+import contextvars
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import azure.durable_functions as df
@@ -19,6 +23,8 @@ if TYPE_CHECKING:
     from ops.endpoints.http_types import HttpResponse
 
 CLIENT = "client"
+# Per route for people. More would only compete for the same core.
+_THREADS = 2
 _LOG = logging.getLogger(__name__)
 
 
@@ -92,20 +98,45 @@ def _register_timer(app: df.DFApp, entry: Timer) -> None:
 
 
 def _register_route(app: df.DFApp, route: Route) -> None:
-    def run(req: func.HttpRequest, client: str) -> func.HttpResponse:
+    def answer(req: func.HttpRequest, client: str) -> func.HttpResponse:
         response = _respond(route, req, client)
         body = "" if req.method == "HEAD" else response.text()
         return func.HttpResponse(
             body, status_code=int(response.status), headers=dict(response.headers), mimetype=response.media_type
         )
 
+    for_people = route.auth is not Auth.FUNCTION_KEY
+    run = _in_own_threads(answer) if for_people else answer
     run.__name__ = route.name
     level = func.AuthLevel.FUNCTION if route.auth is Auth.FUNCTION_KEY else func.AuthLevel.ANONYMOUS
-    bound = app.durable_client_input(client_name=CLIENT)(run)
+    # The SDK gives an `async` function its asynchronous client; the binding itself provides the configuration of either.
+    raw = app.generic_input_binding(CLIENT, "durableClient", durableRequiresGrpc=True)
+    bound = raw(run) if for_people else app.durable_client_input(client_name=CLIENT)(run)
     app.route(route=route.path, methods=route.methods.split(), auth_level=level)(bound)
 
 
-def _respond(route: Route, req: func.HttpRequest, client: str) -> "HttpResponse":
+def _in_own_threads(
+    answer: Callable[[func.HttpRequest, Any], func.HttpResponse],
+) -> Callable[[func.HttpRequest, str], Awaitable[func.HttpResponse]]:
+    """Runs the function of a route for people in threads of its own.
+
+    The worker runs all other functions in one pool, first come, first served: a click would wait for hundreds of events or
+    starts for which no person is waiting. An `async` function does not enter that pool.
+    """
+    threads: list[ThreadPoolExecutor] = []
+
+    async def run(req: func.HttpRequest, client: str) -> func.HttpResponse:
+        if not threads:
+            threads.append(ThreadPoolExecutor(_THREADS))
+        # The context carries the invocation's id to its log records.
+        sync = df.SyncDurableFunctionsClient.get_cached(client)
+        work = partial(contextvars.copy_context().run, answer, req, sync)
+        return await asyncio.get_running_loop().run_in_executor(threads[0], work)
+
+    return run
+
+
+def _respond(route: Route, req: func.HttpRequest, client: Any) -> "HttpResponse":
     """Returns the handler's response, or 503 without a valid configuration or without records; only key holders see why."""
     from ops.endpoints.http_types import HttpRequest
 

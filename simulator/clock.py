@@ -12,7 +12,10 @@ TICK_S = 0.02
 
 
 class VirtualClock:
-    """The only component that advances the world. Awaits ``deliver`` at each instant at which there are events to deliver."""
+    """The only component that advances the world. Awaits ``deliver`` at each instant at which there are events to deliver.
+
+    ``passed`` is called with each time that was reached.
+    """
 
     def __init__(
         self, world: World, speed: float, has_news: Callable[[], bool], deliver: Callable[[], Awaitable[None]]
@@ -21,6 +24,7 @@ class VirtualClock:
         self.speed = speed
         self._has_news = has_news
         self._deliver = deliver
+        self.passed: Callable[[datetime], None] = _ignore
         self._lock = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
 
@@ -30,8 +34,11 @@ class VirtualClock:
         Returns the time reached, which may be before ``to``.
         """
         async with self._lock:
+            before = self._world.now
             while not self._has_news() and self._world.step(to):
                 pass
+            if self._world.now != before:
+                self.passed(self._world.now)
             if self._has_news():
                 await self._deliver()
             return self._world.now
@@ -58,6 +65,10 @@ class VirtualClock:
             last = now
             while await self.advance(to) < to:
                 pass
+
+
+def _ignore(_: datetime) -> None:
+    """Do nothing with the time that was reached."""
 
 
 def _log_failure(task: asyncio.Task[None]) -> None:

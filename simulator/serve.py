@@ -7,7 +7,6 @@ import argparse
 import asyncio
 import json
 import os
-import secrets
 import shutil
 import signal
 import ssl
@@ -15,10 +14,10 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-import trustme
 from aiohttp import web
 
 from simulator.azure import login
@@ -39,6 +38,7 @@ from simulator.faults import PROFILES, Faults, Surface
 from simulator.fleets import demo_fleet, random_fleet
 from simulator.http_types import HttpRequest, HttpResponse, RequestCounter
 from simulator.kubernetes import api as kubernetes
+from simulator.persistence import WorldState, lasting_port, new_keys
 from simulator.slack import api as slack
 from simulator.teams import api as teams
 from simulator.teams import connector, signing
@@ -73,6 +73,7 @@ class Simulation:
         fault_surfaces: tuple[Surface, ...] = tuple(Surface),
         retry_after_s: int | None = None,
     ) -> None:
+        self._state: WorldState | None = None
         self.world = World(fleet, seed)
         self.requests = RequestCounter()
         self.faults = Faults(faults, seed, fault_surfaces)
@@ -90,6 +91,13 @@ class Simulation:
         self._environment: dict[str, str] = {}
         self._servers: list[tuple[asyncio.Server, web.Server]] = []
         self._folder: Path | None = None
+        # A client of the process before this one may send a request before the world is what it was.
+        self._ready = asyncio.Event()
+
+    def keep_in(self, folder: Path) -> None:
+        """Keep the world in a folder, so that the next simulation with it continues where a killed one was. Call this before ``start``."""
+        self._state = WorldState(folder)
+        self.clock.passed = self._state.keep
 
     def environment(self) -> dict[str, str]:
         """Return the settings for clients. Call this after ``start``."""
@@ -98,21 +106,24 @@ class Simulation:
     async def start(self) -> None:
         """Start all servers and the clock."""
         self._folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="daytwo-simulator-"))
-        authority = trustme.CA()
+        files = self._state.folder if self._state is not None else self._folder
+        keys = self._state.keys() if self._state is not None else new_keys()
+        authority = keys.ca
         ca_pem: bytes = authority.cert_pem.bytes()
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         authority.issue_cert(HOST, "localhost").configure_cert(context)
-        secure = await self._open(self._secure, context)
-        plain = await self._open(self._plain, None)
+        secure = await self._open(self._secure, context, keys.secure_port or self._port())
+        plain = await self._open(self._plain, None, keys.plain_port or self._port())
+        if self._state is not None:
+            self._state.keep_keys(replace(keys, secure_port=secure, plain_port=plain))
         arm_url, plain_url = f"https://{HOST}:{secure}", f"http://{HOST}:{plain}"
-        key = secrets.token_hex(32)
-        self.tenant = tenant = Tenant(arm_url, key)
-        self._identity = IdentityEndpoint(tenant, secrets.token_hex(16))
+        self.tenant = tenant = Tenant(arm_url, keys.tenant)
+        self._identity = IdentityEndpoint(tenant, keys.identity)
         self._login = login.LoginEndpoint(tenant, {connector.APP_ID: connector.SECRET})
         self.signer = signing.Signer(connector.APP_ID, f"{plain_url}{connector.PREFIX}")
         self.connector.open(tenant)
         self.people.open(self.signer)
-        long_running = LongRunning(self.world.core.operations, key, self._retry_after_s)
+        long_running = LongRunning(self.world.core.operations, keys.tenant, self._retry_after_s)
         providers: dict[Whose, Provider] = {
             Whose.AKS: Handlers(self.world, long_running, ca_pem, PAGE_SIZE),
             Whose.COMPUTE: Compute(self.world, long_running, MACHINES_PER_PAGE),
@@ -122,7 +133,7 @@ class Simulation:
         self._kubernetes = kubernetes.KubernetesApi(self.world, tenant, self.requests)
         clusters = self.world.core.spec.clusters
         first = next((cluster for cluster in clusters if not cluster.stopped), clusters[0])
-        ca_file, config_file = self._folder / "ca.pem", self._folder / "kubeconfig"
+        ca_file, config_file = files / "ca.pem", files / "kubeconfig"
         token = tenant.issue(KUBERNETES_AUDIENCE).value
         config = kubeconfig(first.name, f"{arm_url}/clusters/{first.name}", ca_pem, {"token": token})
         await asyncio.to_thread(ca_file.write_bytes, ca_pem)
@@ -145,7 +156,46 @@ class Simulation:
             "TEAMS_HOSTS": f"{HOST}:{plain}",
             "CLOCK_URL": f"{plain_url}/clock",
         }
+        self._resume()
+        self._ready.set()
         self.clock.start()
+
+    def _port(self) -> int:
+        """Return the port to listen on; 0: any free one."""
+        return lasting_port(HOST) if self._state is not None else 0
+
+    def _resume(self) -> None:
+        """Repeat everything that has changed the world before this process."""
+        for entry in self._state.entries() if self._state is not None else ():
+            while self.world.step(entry.at):
+                pass
+            if entry.request is not None:
+                self._service(entry.service)(entry.request)
+        self.delivery.skip_past()
+
+    def _service(self, name: str) -> Callable[[HttpRequest], HttpResponse]:
+        match name:
+            case Surface.KUBERNETES:
+                return self._kubernetes.handle
+            case Surface.ARM:
+                return self._arm.handle
+            case Surface.SLACK:
+                return self.slack.handle
+            case "connector":
+                return self.connector.handle
+            case _:
+                return self.teams.handle
+
+    def _answer(self, surface: Surface, service: str, request: HttpRequest) -> HttpResponse:
+        """Handle a request, or replace its response with a fault. A request that can change the world is kept first."""
+        handler = self._service(service)
+
+        def handle(received: HttpRequest) -> HttpResponse:
+            if self._state is not None and received.method != "GET":
+                self._state.keep(self.world.now, service, received)
+            return handler(received)
+
+        return self.faults.intercept(surface, request, handle)
 
     async def stop(self) -> None:
         """Stop all servers and delete the temporary files."""
@@ -160,36 +210,38 @@ class Simulation:
             await asyncio.to_thread(shutil.rmtree, self._folder)
             self._folder = None
 
-    async def _open(self, handler: Handler, context: ssl.SSLContext | None) -> int:
-        """Listen on a free port and return it."""
+    async def _open(self, handler: Handler, context: ssl.SSLContext | None, port: int) -> int:
+        """Listen on a port (0: any free one) and return it."""
         # Disconnecting ends a watch.
         web_server = web.Server(_adapt(handler), handler_cancellation=context is not None, access_log=None)
-        listening = await asyncio.get_running_loop().create_server(web_server, HOST, 0, ssl=context)
+        listening = await asyncio.get_running_loop().create_server(web_server, HOST, port, ssl=context)
         self._servers.append((listening, web_server))
         return int(listening.sockets[0].getsockname()[1])
 
     async def _secure(self, request: HttpRequest) -> HttpResponse:
+        await self._ready.wait()
         if request.path.startswith(login.PREFIX):
             return self._login.handle(request)
         if request.path.startswith(kubernetes.PREFIX):
-            response = self.faults.intercept(Surface.KUBERNETES, request, self._kubernetes.handle)
+            response = self._answer(Surface.KUBERNETES, Surface.KUBERNETES, request)
         else:
-            response = self.faults.intercept(Surface.ARM, request, self._arm.handle)
+            response = self._answer(Surface.ARM, Surface.ARM, request)
         for watch in self.watchers:
             watch(request, response)
         return response
 
     async def _plain(self, request: HttpRequest) -> HttpResponse:
+        await self._ready.wait()
         if request.path == IDENTITY_PATH:
             return self._identity.handle(request)
         if slack.is_slack(request.path):
-            return self.faults.intercept(Surface.SLACK, request, self.slack.handle)
+            return self._answer(Surface.SLACK, Surface.SLACK, request)
         if request.path.startswith(signing.PREFIX):
             return self.signer.handle(request)
         if request.path.startswith(connector.PREFIX):
-            return self.faults.intercept(Surface.TEAMS, request, self.connector.handle)
+            return self._answer(Surface.TEAMS, "connector", request)
         if request.path.startswith(teams.PREFIX):
-            return self.faults.intercept(Surface.TEAMS, request, self.teams.handle)
+            return self._answer(Surface.TEAMS, Surface.TEAMS, request)
         return await self.control.handle(request)
 
 
@@ -249,6 +301,7 @@ def _parser() -> argparse.ArgumentParser:
     surfaces = ", ".join(Surface)
     parser.add_argument("--faults-on", type=_surfaces, default=tuple(Surface), help=f"any of {surfaces} (default: all)")
     parser.add_argument("--retry-after", type=int, help="the Retry-After of long-running operations, in seconds")
+    parser.add_argument("--state", type=Path, help="a folder that keeps the world; a later simulation continues it")
     parser.add_argument("--with-parent", action="store_true", help="end when standard input closes")
     return parser
 
@@ -274,6 +327,8 @@ async def _serve(fleet: FleetSpec, chosen: argparse.Namespace) -> None:
         fault_surfaces=chosen.faults_on,
         retry_after_s=chosen.retry_after,
     )
+    if chosen.state is not None:
+        simulation.keep_in(chosen.state)
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -2,9 +2,13 @@
 
 import json
 import threading
+import time
 from datetime import UTC, datetime
 from http.client import HTTPConnection, HTTPException
 from urllib.parse import urlsplit
+
+_AGAIN_S = 0.05
+_PATIENCE_S = 60.0
 
 
 class WallClock:
@@ -30,12 +34,18 @@ class WorldClock:
 
         Raises:
             OSError: the world no longer answers.
+            HTTPException: it closes connections without an answer.
         """
-        try:
-            return self._ask()
-        except (HTTPException, OSError):
-            self._own.connection = None  # the world has closed the idle connection: use a new one
-            return self._ask()
+        until = time.monotonic() + _PATIENCE_S
+        while True:
+            try:
+                return self._ask()
+            except (HTTPException, OSError):
+                # The world has closed the idle connection, or its process was killed and starts again: time stops meanwhile.
+                self._own.connection = None
+                if time.monotonic() > until:
+                    raise
+                time.sleep(_AGAIN_S)
 
     def _ask(self) -> datetime:
         connection = getattr(self._own, "connection", None)

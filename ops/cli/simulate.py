@@ -13,6 +13,7 @@ from ops.cli.extras import require_simulator
     "--speed", type=click.FloatRange(min=0), help="Virtual seconds per second; 0: time advances only on request."
 )
 @click.option("--faults", help="none, calm or rough.")
+@click.option("--state", help="A folder that keeps the world; a later simulation with it continues where it stopped.")
 def simulate(**options: object) -> None:
     """Serve a simulated fleet: prints KEY=value lines that point a real client to it, then serves until it is stopped."""
     require_simulator()

@@ -70,6 +70,10 @@ class Delivery:
                     self._queue(_Due(event, subscriber, 0), delay)
         return bool(self._due)
 
+    def skip_past(self) -> None:
+        """Do not deliver what happened before: a process that was killed has delivered it, or it is lost."""
+        self._fresh()
+
     def _fresh(self) -> list[Event | Alert]:
         """Return the events and alerts that have not been queued yet."""
         core = self._world.core

@@ -83,6 +83,10 @@ class LocalClock:
         """Do nothing, since there are no resources to release."""
 
 
+# How long to wait before asking again for the time of a world that does not answer.
+_AGAIN_S = 0.1
+
+
 class RemoteClock:
     """The simulated world's clock.
 
@@ -127,10 +131,20 @@ class RemoteClock:
         """Query the world. If the clock is running, at least `MAX_AGE_S` passes between two queries."""
         fresh = self._known is not None and time.monotonic() - self._known_monotonic_s < self.MAX_AGE_S
         if not (fresh and self._speed):
+            await self._query()
+        return self.now()
+
+    async def _query(self) -> None:
+        """Ask the world for its time. While its process is down, time stops at the last known instant."""
+        try:
             async with self._open().get(self._url) as response:
                 response.raise_for_status()
                 self._update(await response.json())
-        return self.now()
+        except aiohttp.ClientError:
+            if self._known is None:
+                raise
+            self._known, self._known_monotonic_s, self._speed = self.now(), time.monotonic(), 0.0
+            await asyncio.sleep(_AGAIN_S)
 
     async def close(self) -> None:
         """Close the connection to the world."""

@@ -92,7 +92,7 @@ def test_a_pool_event_does_not_wake_runs_that_are_not_waiting_for_pools() -> Non
     assert [run.split(".")[0] for run in world.engine.woken] == ["node-image"]
 
 
-def test_a_burst_of_evictions_lists_the_fleet_at_most_once() -> None:
+def test_many_evictions_list_the_fleet_at_most_once() -> None:
     world, listed = counting_lists()
     for number in range(100):
         take_event(world.context, eviction(number, "mc_rg_shop-dev_westeurope"))
