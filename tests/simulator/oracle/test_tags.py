@@ -1,6 +1,7 @@
 """How the oracle judges changes of tags: what loosens the rules applies only after an approval (docs/tags.md)."""
 
 import json
+from collections.abc import Mapping
 
 import pytest
 from hypothesis import given
@@ -24,14 +25,14 @@ TEXT = "*shop-prod*  accept env: 'prod' → 'dev' · ring: production → pre-pr
 STOPPED = "unscheduled-stop: shop-prod at 2026-11-16 19:00:00 UTC"
 
 
-def retag(builder: JournalBuilder, name: str, when: str, *, created: bool = False, **tags: str) -> None:
-    builder.add(when, Kind.CLUSTER_TAGS, name, tags=json.dumps(tags), who="mallory", created=created)
+def retag(builder: JournalBuilder, name: str, when: str, tags: Mapping[str, str], *, created: bool = False) -> None:
+    builder.add(when, Kind.CLUSTER_TAGS, name, tags=json.dumps(dict(tags)), who="mallory", created=created)
 
 
 def retagged(*, created: bool = False) -> JournalBuilder:
     """A production cluster that gets the tag of pre-production on Monday at 10:01, and is stopped at 19:00."""
     builder = JournalBuilder(cluster("dev", "dev"), cluster("shop-prod", "prod"))
-    retag(builder, *SHOP, created=created, env="dev")
+    retag(builder, *SHOP, {"env": "dev"}, created=created)
     builder.power("shop-prod", "stop", "mon 19:00", "mon 19:05")
     return builder
 
@@ -48,7 +49,7 @@ def test_stopping_a_production_cluster_because_of_its_new_tag_is_a_violation() -
 
 def test_upgrading_a_production_cluster_in_the_first_rings_window_is_a_violation() -> None:
     builder = JournalBuilder(cluster("dev", "dev"), cluster("shop-prod", "prod"))
-    retag(builder, *SHOP, env="dev")
+    retag(builder, *SHOP, {"env": "dev"})
     builder.upgrade("shop-prod/system", "mon 22:00")
     place = "shop-prod/system at 2026-11-16 22:00:00 UTC"
     assert {"unproven", "not-approved"} <= {each.split(":")[0] for each in codes(builder) if each.endswith(place)}
@@ -84,7 +85,7 @@ def test_a_cluster_that_is_created_again_is_operated_by_its_new_tags() -> None:
 
 def test_a_tag_that_lengthens_the_sleep_does_not_apply() -> None:
     builder = JournalBuilder(cluster("dev", "dev"), cluster("shop-prod", "prod"))
-    retag(builder, "dev", "mon 10:01", env="dev", **{"daytwo-awake": "mon-fri 09:00-12:00"})
+    retag(builder, "dev", "mon 10:01", {"env": "dev", "daytwo-awake": "mon-fri 09:00-12:00"})
     builder.power("dev", "stop", "mon 12:15", "mon 12:20")
     assert codes(builder, "dev") == ["unscheduled-stop: dev at 2026-11-16 12:15:00 UTC"]
 
@@ -92,15 +93,15 @@ def test_a_tag_that_lengthens_the_sleep_does_not_apply() -> None:
 def test_a_stricter_tag_that_a_check_has_seen_cannot_be_taken_back() -> None:
     builder = JournalBuilder(cluster("dev", "dev"), cluster("other", "dev"))
     for minutes in ("10:10", "10:20"):
-        retag(builder, "other", f"mon {minutes}", env="prod" if minutes == "10:10" else "dev")
+        retag(builder, "other", f"mon {minutes}", {"env": "prod" if minutes == "10:10" else "dev"})
     builder.power("other", "stop", "mon 19:00", "mon 19:05")
     assert codes(builder, "other") == ["unscheduled-stop: other at 2026-11-16 19:00:00 UTC"]
 
 
 def test_a_stricter_tag_between_two_checks_changes_nothing() -> None:
     builder = JournalBuilder(cluster("dev", "dev"), cluster("other", "dev"))
-    retag(builder, "other", "mon 10:01", env="prod")
-    retag(builder, "other", "mon 10:09", env="dev")
+    retag(builder, "other", "mon 10:01", {"env": "prod"})
+    retag(builder, "other", "mon 10:09", {"env": "dev"})
     builder.power("other", "stop", "mon 19:00", "mon 19:05")
     assert codes(builder, "other") == []
 
