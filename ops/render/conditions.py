@@ -88,7 +88,10 @@ def held_tags_message(
     lines = (*map(str, changes), *effects, "until this is decided, the old rules stay in force")
     revert = "Change the tags back"
     if is_asked:
-        remedy = f"{revert}, or let the approvers of {ring} decide; they are asked once per day and change."
+        remedy = (
+            f"{revert}, or let the approvers of {ring} decide. They are asked once per change and day; to ask again, start "
+            "the runbook `tags`."
+        )
     else:
         where = ring or "clusters outside the rings"
         remedy = (

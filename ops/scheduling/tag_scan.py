@@ -45,7 +45,7 @@ def _record(context: Context, settings: Settings, listed: Cluster, now: datetime
     stored = accepted_tags_of(context.ports.store, listed.id)
     before, cluster = stored.value if stored else None, listed
     after = next_record(before, listed, settings, now)
-    if before is not None and _matters(before, after, listed, settings):
+    if before is not None and after != before and _matters(before, after, listed, settings):
         # The list can be outdated, and then an old value would be accepted, or a new one held, again.
         cluster = context.ports.clusters.cluster(listed.id)
         after = next_record(before, cluster, settings, now)
