@@ -10,17 +10,17 @@ from ops.model.arm_actions import READ_CLUSTER
 from ops.model.fleet import Cluster
 from ops.model.ledger import Entry
 from ops.model.run_request import short_hash
-from ops.model.tags import AcceptedTags, changed_tags
+from ops.model.tags import AcceptedTags, TagChange, changed_tags
 from ops.policy.accepted_tags import identify, next_record, with_effective_tags
 from ops.policy.approvers import rules_of
-from ops.policy.placement import differences, held_changes, placement_of, stricter_ring
+from ops.policy.placement import differences, held_changes, placement_of, selected_tags, stricter_ring
 from ops.policy.routes import channels_of
 from ops.render.conditions import held_tags_message
 from ops.render.phrases import plural
 from ops.settings import Settings
 from ops.settings.tags import TAGS
-from ops.tables.accepted_tags import accepted_tags, accepted_tags_of
-from ops.tables.base import marked, store_key
+from ops.tables.accepted_tags import accepted_tags, accepted_tags_lookup
+from ops.tables.base import Stored, marked, store_key
 from ops.tables.runs import LIVE
 from ops.tables.set_aside import each
 
@@ -32,17 +32,19 @@ _ENDING = ".held"
 
 def record_tags(context: Context, settings: Settings, fleet: Sequence[Cluster], now: datetime) -> None:
     """Records the tags of every cluster. A cluster that fails does not stop the others."""
+    record_of = accepted_tags_lookup(context.ports.store)
     each(
         context.ports.store,
         "tags",
         fleet,
-        lambda cluster: _record(context, settings, cluster, now),
+        lambda cluster: _record(context, settings, record_of(cluster.id), cluster, now),
         lambda cluster: cluster.id,
     )
 
 
-def _record(context: Context, settings: Settings, listed: Cluster, now: datetime) -> None:
-    stored = accepted_tags_of(context.ports.store, listed.id)
+def _record(
+    context: Context, settings: Settings, stored: Stored[AcceptedTags] | None, listed: Cluster, now: datetime
+) -> None:
     before, cluster = stored.value if stored else None, listed
     after = next_record(before, listed, settings, now)
     if before is not None and after != before and _matters(before, after, listed, settings):
@@ -54,7 +56,7 @@ def _record(context: Context, settings: Settings, listed: Cluster, now: datetime
     if after == before:
         return
     # The ledger is first: if the process is killed in between, the next scan writes the same entry, which counts once.
-    context.ports.ledger.append(_entry(before, after, cluster, now))
+    context.ports.ledger.append(_entry(before, after, settings, now, cluster.id))
     if stored is None:
         accepted_tags(context.ports.store).insert(store_key(cluster.id), after)
         return
@@ -97,20 +99,30 @@ def _report(context: Context, settings: Settings, cluster: Cluster, now: datetim
     report_condition(context.ports, message, now, channels=channels_of(cluster, settings), target=cluster.id)
 
 
-def _entry(before: AcceptedTags | None, after: AcceptedTags, cluster: Cluster, now: datetime) -> Entry:
+def _entry(
+    before: AcceptedTags | None, after: AcceptedTags, settings: Settings, now: datetime, cluster_id: str
+) -> Entry:
     """Says what the scan has recorded about a cluster's tags."""
     content = identify(changed_tags({}, after.tags)) + after.held + after.resource_uid
-    key = f"tags|{store_key(cluster.id)}|{before.at.isoformat() if before else 'first'}|{content}"
-    return Entry(key, now, "tags", cluster.id, _text(before, after))
+    key = f"tags|{store_key(cluster_id)}|{before.at.isoformat() if before else 'first'}|{content}"
+    return Entry(key, now, "tags", cluster_id, _text(before, after, settings))
 
 
-def _text(before: AcceptedTags | None, after: AcceptedTags) -> str:
+def _text(before: AcceptedTags | None, after: AcceptedTags, settings: Settings) -> str:
     if before is None:
         return f"first seen with {plural(len(after.tags), 'tag')}, accepted as they are"
     if not before.is_of(after.resource_uid):
         return f"created again with {plural(len(after.tags), 'tag')}, accepted as they are"
-    accepted = ", ".join(map(str, changed_tags(before.tags, after.tags)))
+    accepted = _listed(changed_tags(before.tags, after.tags), settings)
     parts = [f"accepted, because nothing is loosened: {accepted}"] if accepted else []
     if after.held != before.held:
         parts.append("a change is held" if after.held else "no change is held anymore")
     return "; ".join(parts) or "recorded again"
+
+
+def _listed(changes: Sequence[TagChange], settings: Settings) -> str:
+    """Lists the changes of tags that the configuration reads, and counts the others, whose values may be confidential."""
+    read = selected_tags({}, settings)
+    shown = [str(change) for change in changes if change.key.casefold() in read]
+    others = len(changes) - len(shown)
+    return ", ".join([*shown, *([plural(others, "other tag")] if others else [])])

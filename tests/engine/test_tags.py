@@ -18,7 +18,7 @@ from ops.tables.base import store_key
 from ops.tables.conditions import open_conditions
 from ops.tables.fleet import known_clusters
 from ops.tables.runs import runs
-from tests.approvals.helpers import requests, shown, vote
+from tests.approvals.helpers import CountingStore, requests, shown, vote
 from tests.approvals.story import PEOPLE
 from tests.driving import NOON, DrivenRun, pass_time, run_request, start
 from tests.fakes import World, cluster, pool, settings
@@ -256,7 +256,7 @@ def test_a_change_that_loosens_nothing_is_accepted_and_recorded() -> None:
     texts = [entry.text for entry in world.ledger.written.values() if entry.kind == "tags"]
     assert texts == [
         "first seen with 1 tag, accepted as they are",
-        "accepted, because nothing is loosened: env: 'dev' → 'prod', note: no tag → 'now production'",
+        "accepted, because nothing is loosened: env: 'dev' → 'prod', 1 other tag",
     ]
 
 
@@ -321,6 +321,18 @@ def test_a_cluster_that_cannot_be_read_again_does_not_stop_the_scan(monkeypatch:
     record_tags(world.context, world.settings, list_fleet(world.context.ports, world.settings), world.clock.at)
     held = {stored.key.rpartition("|")[2]: bool(stored.value.held) for stored in accepted_tags(world.store).scan()}
     assert held == {"shop-a": False, "shop-b": True}
+
+
+def test_a_fleet_is_read_with_one_scan_of_the_records() -> None:
+    world = seen("shop-a", "shop-b", "shop-c")
+    store = CountingStore()
+    for key in ("shop-a", "shop-b", "shop-c"):
+        (record,) = [each for each in world.store.scan("accepted-tags") if each.key.endswith(key)]
+        store.insert("accepted-tags", record.key, record.value)
+    world.store = store
+    fleet = list_fleet(world.context.ports, world.settings)
+    record_tags(world.context, world.settings, fleet, world.clock.at)
+    assert (store.got.count("accepted-tags"), store.scanned.count("accepted-tags")) == (0, 6)
 
 
 def test_a_rule_of_its_own_names_other_approvers() -> None:
