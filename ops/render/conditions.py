@@ -90,12 +90,12 @@ def held_tags_message(
     if is_asked:
         remedy = (
             f"{revert}, or let the approvers of {ring} decide. They are asked once per change and day; to ask again, start "
-            "the runbook `tags`."
+            "the runbook tags."
         )
     else:
         where = ring or "clusters outside the rings"
         remedy = (
-            f"{revert}, or add an approval rule for {where}, or start the runbook `tags` over HTTP with the hash of its plan "
+            f"{revert}, or add an approval rule for {where}, or start the runbook tags over HTTP with the hash of its plan "
             "(docs/tags.md)."
         )
     return Message(

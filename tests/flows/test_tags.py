@@ -184,7 +184,7 @@ def test_without_a_rule_an_operator_accepts_the_change_by_naming_the_plan(tmp_pa
             body: dict[str, object] = {"target": target_of(PROD), "by": "ana"}
             assert bot.run(await bot.start_run(PROD, "tags")).state is State.SKIPPED
             dry = await bot.call("POST", "runbooks/tags", body | {"dry_run": True})
-            plan = bot.run(dry.body["run"]).plan_hash
+            plan = (await bot.call("GET", f"runs/{dry.body['run']}")).body["plan"]["hash"]
             for wrong in ("deadbeef", 7, "../../"):
                 assert (await bot.call("POST", "runbooks/tags", body | {"plan": wrong})).status == 400
             assert (await bot.call("POST", "runbooks/node-image", body | {"plan": plan})).status == 400
