@@ -10,11 +10,18 @@ param nodeImages bool = true
 
 @description('Start and stop clusters: for power schedules, and for node images of stopped clusters. Without it, set start-stopped-clusters: false under node-image.')
 param power bool = true
+
+@description('Define the role for reboots. It is assigned per node resource group: `daytwo role-assignments` prints the commands.')
 param reboots bool = true
+
+@description('Assign the role for reboots in the whole subscription instead. Then the bot can restart every virtual machine in it, also those outside of AKS.')
+param rebootsInSubscription bool = false
 param costs bool = true
 
 var readActions = [
+  'Microsoft.Compute/locations/operations/read'
   'Microsoft.ContainerService/locations/operations/read'
+  'Microsoft.ContainerService/managedClusters/agentPools/machines/read'
   'Microsoft.ContainerService/managedClusters/agentPools/upgradeProfiles/read'
   'Microsoft.ContainerService/managedClusters/listClusterUserCredential/action'
   'Microsoft.ContainerService/managedClusters/read'
@@ -28,8 +35,8 @@ var powerActions = [
   'Microsoft.ContainerService/managedClusters/stop/action'
 ]
 var rebootActions = [
-  'Microsoft.Compute/locations/operations/read'
   'Microsoft.Compute/virtualMachineScaleSets/virtualMachines/restart/action'
+  'Microsoft.Compute/virtualMachines/restart/action'
 ]
 var costActions = [
   'Microsoft.CostManagement/query/action'
@@ -65,11 +72,11 @@ resource powerOperator 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
   }
 }
 
-resource rebootOperator 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
+resource rebootOperator 'Microsoft.Authorization/roleDefinitions@2022-04-01' = if (reboots) {
   name: guid(subscription().id, 'daytwo-reboots')
   properties: {
     roleName: 'Daytwo reboots (${subscription().subscriptionId})'
-    description: 'Restarts instances of node pools.'
+    description: 'Restarts the machines of node pools.'
     assignableScopes: [subscription().id]
     permissions: [{ actions: rebootActions }]
   }
@@ -112,7 +119,7 @@ resource maySwitch 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (po
   }
 }
 
-resource mayRestart 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (reboots) {
+resource mayRestart 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (reboots && rebootsInSubscription) {
   name: guid(subscription().id, principalId, rebootOperator.id)
   properties: {
     principalId: principalId

@@ -82,6 +82,13 @@ def running_simulation(
     simulation = Simulation(
         fleet or demo_fleet(), seed, speed, faults, retry_after_s=retry_after_s, fault_surfaces=fault_surfaces
     )
+    with running(simulation) as served:
+        yield served
+
+
+@contextmanager
+def running(simulation: Simulation) -> Iterator[Running]:
+    """Serve a simulation from a thread in this process."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, name="simulation", daemon=True)
     thread.start()

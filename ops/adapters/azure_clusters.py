@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 from azure.core.rest import HttpRequest
 
-from ops.adapters.azure_documents import cluster_of
+from ops.adapters.azure_documents import cluster_of, machine_listed
 from ops.adapters.azure_endpoint import AzureEndpoint, ClientCache
 from ops.adapters.azure_errors import refusals
 from ops.adapters.azure_operations import begun
 from ops.model.fleet import Cluster, Unknown
+from ops.model.machine import ListedMachine
 from ops.ports.azure import OperationStatus
 from ops.ports.errors import RejectedError, TryLaterError
 
@@ -63,6 +64,13 @@ class AzureClusters:
         with refusals(f"reading the upgrade profile of {name}/{pool}"):
             profile = self._clients.of(subscription).agent_pools.get_upgrade_profile(group, name, pool)
         return profile.properties.latest_node_image_version or Unknown("Azure offers no image for it")
+
+    def machines(self, cluster_id: str, pool: str) -> tuple[ListedMachine, ...]:
+        """Sends GET requests, page by page."""
+        subscription, group, name = _parts(cluster_id)
+        with refusals(f"listing the machines of {name}/{pool}"):
+            found = [item.as_dict() for item in self._clients.of(subscription).machines.list(group, name, pool)]
+        return tuple(machine for each in found if (machine := machine_listed(each)) is not None)
 
     def begin_upgrade_node_image(self, cluster_id: str, pool: str) -> str:
         """Sends one POST request."""

@@ -1,9 +1,10 @@
 """Converts Azure's JSON to the model; Resource Manager and Resource Graph use the same shape."""
 
 from collections.abc import Mapping
-from typing import Any, Literal, cast
+from typing import Any
 
 from ops.model.fleet import Cluster, Pool
+from ops.model.machine import ListedMachine, parse_machine_id
 
 type Document = Mapping[str, Any]
 
@@ -15,6 +16,7 @@ def cluster_of(document: Document) -> Cluster:
     parts = identity.strip("/").split("/")
     channel = (properties.get("autoUpgradeProfile") or {}).get("nodeOSUpgradeChannel") or ""
     provisioning = (properties.get("nodeProvisioningProfile") or {}).get("mode") or ""
+    restriction = (properties.get("nodeResourceGroupProfile") or {}).get("restrictionLevel") or ""
     return Cluster(
         id=identity.casefold(),
         name=str(document["name"]),
@@ -30,6 +32,7 @@ def cluster_of(document: Document) -> Cluster:
         node_auto_provisioning=str(provisioning).casefold() == "auto",
         node_resource_group=str(properties.get("nodeResourceGroup") or ""),
         resource_uid=str(properties.get("resourceUID") or "").casefold(),
+        machines_locked=str(restriction).casefold() == "readonly",
         pools=tuple(_pool_of(profile) for profile in properties.get("agentPoolProfiles") or ()),
     )
 
@@ -39,11 +42,11 @@ def _pool_of(profile: Document) -> Pool:
     error = (profile.get("status") or {}).get("provisioningError") or {}
     return Pool(
         name=str(profile["name"]),
-        mode=cast("Literal['System', 'User', 'Gateway']", str(profile.get("mode") or "User")),
+        mode=str(profile.get("mode") or "User"),
         os_sku=str(profile.get("osSKU") or profile.get("osType") or ""),
         kubernetes_version=str(profile.get("currentOrchestratorVersion") or profile.get("orchestratorVersion") or ""),
         image=str(profile.get("nodeImageVersion") or ""),
-        count=int(profile.get("count") or 0),
+        count=_count(profile),
         provisioning_state=str(profile.get("provisioningState") or ""),
         running=_runs(profile),
         spot=str(profile.get("scaleSetPriority") or "").casefold() == "spot",
@@ -52,7 +55,23 @@ def _pool_of(profile: Document) -> Pool:
         node_soak_min=int(upgrade.get("nodeSoakDurationInMinutes") or 0),
         error_code=str(error.get("code") or ""),
         error=str(error.get("message") or ""),
+        type=str(profile.get("type") or ""),
     )
+
+
+def machine_listed(document: Document) -> ListedMachine | None:
+    """Converts a machine of a pool; returns None if ARM reports no virtual machine for it (yet)."""
+    machine = parse_machine_id(str((document.get("properties") or {}).get("resourceId") or ""))
+    return None if machine is None else ListedMachine(str(document.get("name") or "").lower(), machine)
+
+
+def _count(profile: Document) -> int:
+    """Returns the number of machines. A pool of type VirtualMachines has them by size; there, `count` is null or outdated."""
+    if str(profile.get("type") or "").casefold() != "virtualmachines":
+        return int(profile.get("count") or 0)
+    scale = (profile.get("virtualMachinesProfile") or {}).get("scale") or {}
+    sizes = profile.get("virtualMachineNodesStatus") or scale.get("manual") or ()
+    return sum(int(size.get("count") or 0) for size in sizes)
 
 
 def _runs(part: Document) -> bool:

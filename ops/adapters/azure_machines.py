@@ -1,24 +1,16 @@
-"""Scale set instances through the Azure Compute SDK. Each call is one attempt."""
+"""Virtual machines through the Azure Compute SDK. Each call is one attempt."""
 
-import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ops.adapters.azure_endpoint import AzureEndpoint, ClientCache
 from ops.adapters.azure_operations import begun
-from ops.model.fleet import Node
-from ops.ports.errors import RejectedError
+from ops.policy.node_identity import ConfirmedMachine
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
     from azure.mgmt.compute import ComputeManagementClient
-
-_INSTANCE = re.compile(
-    r"azure:///subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<group>[^/]+)"
-    r"/providers/Microsoft\.Compute/virtualMachineScaleSets/(?P<scale_set>[^/]+)/virtualMachines/(?P<instance>\w+)",
-    re.IGNORECASE,
-)
 
 
 @dataclass
@@ -28,22 +20,20 @@ class AzureMachines:
     credential: "TokenCredential"
     endpoint: AzureEndpoint = field(default_factory=AzureEndpoint)
 
-    def begin_restart(self, node: Node) -> str:
-        """Sends one POST request to the instance in the node's provider id.
-
-        Raises:
-            RejectedError: the node does not belong to a scale set instance. Also raises the errors that `begun` raises.
-        """
-        match = _INSTANCE.fullmatch(node.provider_id)
-        if match is None:
-            raise RejectedError(
-                "NoInstance", f"{node.name} does not belong to a scale set instance: {node.provider_id!r}"
+    def begin_restart(self, confirmed: ConfirmedMachine) -> str:
+        """Sends one POST request, to the scale set instance or to the single VM."""
+        machine, doing = confirmed.machine, f"restarting the machine of {confirmed.node}"
+        client = self._clients.of(machine.subscription)
+        if machine.scale_set:
+            return begun(
+                doing,
+                lambda first: client.virtual_machine_scale_set_vms.begin_restart(
+                    machine.resource_group, machine.scale_set, machine.name, polling=first
+                ),
             )
         return begun(
-            f"restarting the instance of {node.name}",
-            lambda first: self._clients.of(match["subscription"]).virtual_machine_scale_set_vms.begin_restart(
-                match["group"], match["scale_set"], match["instance"], polling=first
-            ),
+            doing,
+            lambda first: client.virtual_machines.begin_restart(machine.resource_group, machine.name, polling=first),
         )
 
     @cached_property

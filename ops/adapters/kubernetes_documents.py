@@ -30,8 +30,9 @@ def node_of(item: Document) -> Node:
         provisioner=labels.get(_PROVISIONER, ""),
         created=datetime.fromisoformat(created) if created else None,
         annotations={str(key): str(value) for key, value in (metadata.get("annotations") or {}).items()},
-        provider_id=(item.get("spec") or {}).get("providerID", ""),
+        provider_id=str((item.get("spec") or {}).get("providerID") or ""),
         event_scheduled=_is_true(status, "VMEventScheduled"),
+        uid=str(metadata.get("uid") or ""),
     )
 
 

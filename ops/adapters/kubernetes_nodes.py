@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 from ops.adapters.azure_errors import refusals
 from ops.adapters.http_client import retry_after_s
 from ops.adapters.kubernetes_documents import budget_of, node_of, pod_of
-from ops.model.fleet import Cluster, Node
+from ops.model.fleet import Cluster, ClusterRef, Node
 from ops.model.refusal import Answer, System
 from ops.model.workload import DisruptionBudget, Pod
 from ops.policy.refusals import classify
-from ops.ports.errors import OutsideError, TryLaterError, error_of
+from ops.ports.errors import OutsideError, TryLaterError, UnreachableError, error_of
 from ops.ports.kubernetes import EvictionResult
 
 if TYPE_CHECKING:
@@ -39,14 +39,14 @@ class KubernetesNodes:
     _clients: dict[str, "ApiClient"] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
-    def nodes(self, cluster: Cluster) -> tuple[Node, ...]:
+    def nodes(self, cluster: Cluster | ClusterRef) -> tuple[Node, ...]:
         """Returns all nodes, page by page."""
         from kubernetes.client import CoreV1Api
 
         with self._client(cluster, f"listing the nodes of {cluster.name}") as client:
             return tuple(node_of(item) for item in _pages(CoreV1Api(client).list_node))
 
-    def pods(self, cluster: Cluster, node: str = "") -> tuple[Pod, ...]:
+    def pods(self, cluster: Cluster | ClusterRef, node: str = "") -> tuple[Pod, ...]:
         """Returns all pods, or those of one node, page by page."""
         from kubernetes.client import CoreV1Api
 
@@ -54,7 +54,7 @@ class KubernetesNodes:
         with self._client(cluster, f"listing the pods of {node or cluster.name}") as client:
             return tuple(pod_of(item) for item in _pages(CoreV1Api(client).list_pod_for_all_namespaces, **only))
 
-    def budgets(self, cluster: Cluster) -> tuple[DisruptionBudget, ...]:
+    def budgets(self, cluster: Cluster | ClusterRef) -> tuple[DisruptionBudget, ...]:
         """Returns all PDBs, page by page."""
         from kubernetes.client import PolicyV1Api
 
@@ -62,15 +62,18 @@ class KubernetesNodes:
             pages = _pages(PolicyV1Api(client).list_pod_disruption_budget_for_all_namespaces)
             return tuple(budget_of(item) for item in pages)
 
-    def mark(self, cluster: Cluster, node: str, *, unschedulable: bool, annotations: Mapping[str, str | None]) -> None:
-        """Sends one patch."""
+    def mark(
+        self, cluster: Cluster | ClusterRef, node: Node, *, unschedulable: bool, annotations: Mapping[str, str | None]
+    ) -> None:
+        """Sends one patch. The API server rejects it if its uid is not that of the node."""
         from kubernetes.client import CoreV1Api
 
-        body = {"spec": {"unschedulable": unschedulable or None}, "metadata": {"annotations": dict(annotations)}}
-        with self._client(cluster, f"patching {node} of {cluster.name}") as client:
-            CoreV1Api(client).patch_node(node, body, _request_timeout=_TIMEOUT_S, _preload_content=False)
+        metadata = {"annotations": dict(annotations)} | ({"uid": node.uid} if node.uid else {})
+        body = {"spec": {"unschedulable": unschedulable or None}, "metadata": metadata}
+        with self._client(cluster, f"patching {node.name} of {cluster.name}") as client:
+            CoreV1Api(client).patch_node(node.name, body, _request_timeout=_TIMEOUT_S, _preload_content=False)
 
-    def evict(self, cluster: Cluster, pod: Pod, grace_s: int | None = None) -> EvictionResult:
+    def evict(self, cluster: Cluster | ClusterRef, pod: Pod, grace_s: int | None = None) -> EvictionResult:
         """Sends one POST request. Responses: 201; 404 (gone); 409 (another pod has the name); 429 (a PDB, or throttling); 500 (several PDBs).
 
         Raises:
@@ -94,14 +97,15 @@ class KubernetesNodes:
         return EvictionResult("evicted")
 
     @contextmanager
-    def _client(self, cluster: Cluster, doing: str) -> "Iterator[ApiClient]":
+    def _client(self, cluster: Cluster | ClusterRef, doing: str) -> "Iterator[ApiClient]":
         """Provides the cluster's client with a fresh token; its errors are raised as the port's errors.
 
         Raises:
             DeniedError: the bot does not have this permission in the cluster.
             NotFoundError: the object does not exist.
             RejectedError: the API server refused the call for another reason.
-            TryLaterError: the API server does not answer, or its response could not be read.
+            TryLaterError: the response of the API server could not be read.
+            UnreachableError: the API server does not answer.
         """  # noqa: DOC501 - what `_refusal` returns is listed
         from kubernetes.client.exceptions import ApiException
         from urllib3.exceptions import HTTPError
@@ -121,11 +125,11 @@ class KubernetesNodes:
         except (HTTPError, OSError) as error:
             # Starting a cluster can change the API server's address, so it is read again next time.
             self._forget(cluster)
-            raise TryLaterError(f"{doing}: its API server does not answer") from error
+            raise UnreachableError(f"{doing}: its API server does not answer") from error
         except (ValueError, KeyError) as error:
             raise TryLaterError(f"{doing}: the response of its API server could not be read") from error
 
-    def _forget(self, cluster: Cluster) -> None:
+    def _forget(self, cluster: Cluster | ClusterRef) -> None:
         with self._lock:
             self._clients.pop(cluster.id, None)
 

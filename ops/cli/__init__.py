@@ -31,13 +31,26 @@ def main(context: click.Context) -> None:
 
 
 def _register() -> None:
-    from ops.cli import completion, demo, gallery, overrides, plan, run, serve, simulate, validate, why
+    from ops.cli import (
+        completion,
+        demo,
+        gallery,
+        overrides,
+        plan,
+        role_assignments,
+        run,
+        serve,
+        simulate,
+        validate,
+        why,
+    )
 
     commands = (
         completion.completion,
         demo.demo,
         gallery.gallery,
         plan.plan,
+        role_assignments.role_assignments,
         run.run,
         serve.serve,
         simulate.simulate,

@@ -9,6 +9,7 @@ from typing import Any
 from ops.context import Context
 from ops.engine.run_starter import start_run
 from ops.facts.fleet import list_fleet
+from ops.model.machine import Machine, parse_machine_id
 from ops.model.run_request import RunRequest
 from ops.model.workload import Eviction
 from ops.policy.fleet_scope import is_in_fleet
@@ -22,11 +23,7 @@ from ops.tables.runs import runs
 NOTICE = "daytwo.spot.notice"
 ANNOTATED = "microsoft.resourcenotifications.healthresources.resourceannotated"
 _PREEMPTED = "virtualmachinepreempted"
-_INSTANCE = re.compile(
-    r".*/resourcegroups/(?P<group>[^/]+)/providers/microsoft\.compute"
-    r"/virtualmachinescalesets/(?P<scale_set>aks-(?P<pool>[a-z0-9]+)-\d+-vmss)/virtualmachines/(?P<instance>\d+)",
-    re.IGNORECASE,
-)
+_SCALE_SET = re.compile(r"aks-(?P<pool>[a-z0-9]+)-\d+-vmss", re.ASCII)
 _NODE = re.compile(r"aks-(?P<pool>[a-z0-9]+)-\d+-vmss[0-9a-z]{6}", re.IGNORECASE)
 # Azure reports an eviction up to 20 minutes late, and the event can arrive a day later.
 _FORGET = timedelta(days=2)
@@ -57,14 +54,15 @@ def read_notice(context: Context, source: str, kind: str, data: Mapping[str, Any
     if kind.casefold() == NOTICE:
         return _from_node(context, source, data)
     target = str(_properties(data).get("targetResourceId") or (data.get("resourceInfo") or {}).get("id") or "")
-    match = _INSTANCE.fullmatch(target)
-    if match is None:
+    machine = parse_machine_id(target)
+    match = _SCALE_SET.fullmatch(machine.scale_set) if machine else None
+    if machine is None or match is None:
         return f"it does not name an instance in a node pool: {target[:200]!r}"
-    cluster = _by_group(context, match["group"])
+    cluster = _of_machine(context, machine)
     if cluster is None:
-        return f"the resource group {match['group']} does not belong to a cluster in the fleet"
-    node = node_name(match["scale_set"], int(match["instance"]))
-    return EvictionNotice(*cluster, node, match["pool"].casefold(), "azure")
+        return f"the resource group {machine.resource_group} does not belong to a cluster in the fleet"
+    node = node_name(machine.scale_set, int(machine.name))
+    return EvictionNotice(*cluster, node, match["pool"], "azure")
 
 
 def take_notice(context: Context, notice: EvictionNotice, now: datetime) -> None:
@@ -157,14 +155,14 @@ def _known(context: Context) -> Iterator[KnownCluster]:
     return (stored.value for stored in known_clusters(context.ports.store).scan())
 
 
-def _by_group(context: Context, group: str) -> tuple[str, str] | None:
-    """Returns the id and name of the cluster whose nodes are in a resource group.
+def _of_machine(context: Context, machine: Machine) -> tuple[str, str] | None:
+    """Returns the id and name of the cluster whose nodes are in the machine's subscription and resource group.
 
     The fleet is listed only for a group that the last scan did not find, at most once in five minutes: events come in bursts,
-    and each names one node.
+    and each names one node. Another subscription can have a resource group of the same name.
     """
-    wanted = group.casefold()
-    known = next((each for each in _known(context) if each.node_resource_group == wanted), None)
+    wanted = _place(f"/subscriptions/{machine.subscription}", machine.resource_group)
+    known = next((each for each in _known(context) if _place(each.id, each.node_resource_group) == wanted), None)
     if known is not None:
         return known.id, known.name
     return _listed_groups(context).get(wanted)
@@ -177,8 +175,13 @@ def _listed_groups(context: Context) -> Mapping[str, tuple[str, str]]:
     if settings is None or (last is not None and now - last.value.at < _LIST_AGAIN):
         return last.value.groups if last is not None else {}
     fleet = list_fleet(context.ports, settings)
-    listed = FleetLookup(now, {each.node_resource_group.casefold(): (each.id, each.name) for each in fleet})
+    listed = FleetLookup(now, {_place(each.id, each.node_resource_group): (each.id, each.name) for each in fleet})
     return lookups.change(LOOKUP, lambda _: listed).groups
+
+
+def _place(arm_id: str, group: str) -> str:
+    """Returns the subscription of an ARM id and a resource group in it, as a key."""
+    return f"{arm_id.split('/')[2]}/{group}".casefold()
 
 
 def _properties(data: Mapping[str, Any]) -> Mapping[str, Any]:

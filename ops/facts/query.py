@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from ops.facts import FactQuery
 from ops.model.fleet import Cluster, Unknown
-from ops.ports.errors import DeniedError, NotFoundError, RejectedError, TryLaterError, UnreadableError
+from ops.ports.errors import BusyError, DeniedError, NotFoundError, RejectedError, TryLaterError, UnreadableError
 
 
 def query[T](read: Callable[[], T]) -> T | Unknown:
@@ -13,7 +13,7 @@ def query[T](read: Callable[[], T]) -> T | Unknown:
         return read()
     except (DeniedError, NotFoundError, RejectedError, UnreadableError) as error:
         return Unknown(str(error))
-    except TryLaterError as error:
+    except (TryLaterError, BusyError) as error:
         return Unknown(str(error), transient=True)
 
 

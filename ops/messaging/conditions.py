@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from ops.config.config_file import ConfigState
 from ops.messaging.message_sync import reconcile
 from ops.model.decision import Act, Decision, Nothing, Wait
+from ops.model.fleet import Cluster
 from ops.model.ledger import Entry
 from ops.model.message import Message
 from ops.model.reasons import WaitReason
@@ -19,6 +20,7 @@ from ops.render.conditions import (
     configuration_message,
     fleet_message,
     set_aside_message,
+    strangers_message,
 )
 from ops.runbooks import runbooks
 from ops.tables.base import Stored
@@ -92,6 +94,14 @@ def report_blocked(ports: Ports, run_request: RunRequest, decision: Decision, ch
     subject = f"{run_request.run_id.rsplit('.', 1)[0]}{_HELD}"
     message = blocked_message(subject, runbooks()[run_request.runbook].title, run_request.target_name, reasons)
     report_condition(ports, message, run_request.at, channels=channels, target=run_request.target)
+
+
+def report_strangers(
+    ports: Ports, cluster: Cluster, found: Sequence[tuple[str, str]], now: datetime, channels: Sequence[str]
+) -> None:
+    """Reports once when a cluster has nodes that are not its machines, and once when it has none anymore."""
+    message = strangers_message(f"nodes.{short_hash(cluster.id)}{_HELD}", cluster.name, found)
+    report_condition(ports, message, now, channels=channels, target=cluster.id)
 
 
 def close_stale(ports: Ports, now: datetime) -> None:

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
 
+from ops.model.machine import ListedMachine
 from ops.model.tags import HeldTags
 
 # The annotation that marks a cordon set by Daytwo. Daytwo never removes any other cordon. The value is the run's id.
@@ -35,15 +35,24 @@ class Gone(Unknown):
     """A value that will never be available, because its object does not exist or no longer exists."""
 
 
+# What ARM lists for one pool, or why it could not be read.
+type PoolMachines = tuple[ListedMachine, ...] | Unknown
+
+# Pools of other types or modes (Azure adds some from time to time) are reported, but Daytwo does not act on them.
+_TYPES = frozenset({"virtualmachinescalesets", "virtualmachines"})
+_MODES = frozenset({"system", "user", "gateway"})
+
+
 @dataclass(frozen=True, slots=True)
 class Pool:
     """A node pool. `image` is what Azure reports; the nodes may still run an older image.
 
+    `count` is the number of machines that ARM reports.
     `error_code` and `error` say why the pool's last operation failed, if Azure still provides this (`status.provisioningError`).
     """
 
     name: str
-    mode: Literal["System", "User", "Gateway"]
+    mode: str
     os_sku: str
     kubernetes_version: str
     image: str
@@ -56,6 +65,16 @@ class Pool:
     node_soak_min: int = 0
     error_code: str = ""
     error: str = ""
+    type: str = "VirtualMachineScaleSets"
+
+    @property
+    def unsupported(self) -> str:
+        """Why Daytwo does not act on the pool; empty if it does."""
+        if self.type.casefold() not in _TYPES:
+            return f"Daytwo does not know pools of type {self.type or '(not reported)'}"
+        if self.mode.casefold() not in _MODES:
+            return f"Daytwo does not act on pools with mode {self.mode or '(not reported)'}"
+        return ""
 
     @property
     def kubernetes_minor(self) -> str:
@@ -74,6 +93,7 @@ class Cluster:
 
     `tags` are those that decide what is done with it; `held_tags` are set if a change of its tags is held (docs/tags.md).
     `resource_uid` differs if the cluster is deleted and created again; empty if Azure leaves it out.
+    `machines_locked` means that a deny assignment protects its node resource group, so only AKS can change its machines.
     """
 
     id: str
@@ -90,6 +110,7 @@ class Cluster:
     node_auto_provisioning: bool
     pools: tuple[Pool, ...]
     node_resource_group: str = ""
+    machines_locked: bool = False
     resource_uid: str = ""
     held_tags: HeldTags | None = None
 
@@ -117,8 +138,20 @@ class Cluster:
 
 
 @dataclass(frozen=True, slots=True)
+class ClusterRef:
+    """A cluster's id and name, which suffice to reach its API server without reading the cluster from Azure."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Node:
-    """A node as its cluster's API server reports it. `pool` is empty for nodes created by node auto-provisioning."""
+    """A node as its cluster's API server reports it, which is not proof of anything: see `ops.policy.node_identity`.
+
+    `uid` identifies it: a node registered again under the same name is another node. `pool` is empty for nodes created by
+    node auto-provisioning.
+    """
 
     name: str
     pool: str
@@ -131,3 +164,4 @@ class Node:
     annotations: Mapping[str, str] = field(default_factory=dict)
     provider_id: str = ""
     event_scheduled: bool = False
+    uid: str = ""

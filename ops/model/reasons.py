@@ -23,8 +23,13 @@ class SkipReason(StrEnum):
     UNPROVEN = "unproven"
     NO_WINDOW_LEFT = "no-window-left"
 
+    UNSUPPORTED_POOL = "unsupported-pool"
+
     HELD = "held-by-run"
     UNKNOWN_NODES = "unknown-nodes"
+    NOT_CONFIRMED = "not-confirmed"
+    UNKNOWN_MACHINES = "unknown-machines"
+    MACHINES_LOCKED = "machines-locked"
     UNKNOWN_PODS = "unknown-pods"
     STILL_REQUIRED = "asks-again"
     NOT_READY = "not-ready"
@@ -74,6 +79,8 @@ class FailureCode(StrEnum):
     STOPPED = "Stopped"
     TAKEN_OVER = "TakenOver"
     NOT_VERIFIED = "NotVerified"
+    NOT_CONFIRMED = "NotConfirmed"
+    UNCORDONED = "Uncordoned"
     SEVERAL_PDBS = "SeveralPDBs"
     DRAIN_TIMEOUT = "DrainTimeout"
     OPERATION_FAILED = "OperationFailed"

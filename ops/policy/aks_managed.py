@@ -1,5 +1,6 @@
 """Clusters that AKS upgrades by itself: observed, used as proof and reported, but never changed (docs/node-image.md, rule 2)."""
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -42,7 +43,7 @@ def decide_aks_managed(
     )
     behind = [pool for pool in cluster.pools if not _is_newest(pool, facts)]
     changed = [pool for pool in cluster.pools if facts.initial_images.get(pool.name, pool.image) != pool.image]
-    lines = tuple(_line(pool, facts) for pool in changed)
+    lines = (*(_line(pool, facts) for pool in changed), *_unlisted(cluster, facts))
     if not behind:
         if not changed:
             return Nothing("AKS upgrades this cluster, and every node runs the newest image", skips)
@@ -81,8 +82,31 @@ def _line(pool: Pool, facts: AksManagedFacts) -> str:
     own = [node for node in facts.nodes if node.pool == pool.name]
     image = NodeImage.parse(pool.image)
     good = [node for node in own if image is not None and image.is_carried_as(node.image_label) and node.ready]
-    short = image.short if image else pool.image
-    return f"{pool.name}: {len(good)} of {len(own)} nodes run {short} and are Ready"
+    short = _short(pool.image)
+    total = max(pool.count, len(own))
+    return f"{pool.name}: Azure reports {short}; {len(good)} of {total} nodes run it and are Ready, by their labels"
+
+
+def _unlisted(cluster: Cluster, facts: AksManagedFacts) -> tuple[str, ...]:
+    """Returns a line per image for nodes of no pool that ARM lists: managed system pools, node auto-provisioning.
+
+    This is the API server's word, for the cluster's own report only.
+    """
+    nodes = () if isinstance(facts.nodes, Unknown) else facts.nodes
+    found = Counter(
+        (node.provisioner or node.pool or "no pool", node.image_label)
+        for node in nodes
+        if cluster.pool(node.pool) is None
+    )
+    return tuple(
+        f"{name}: {count} {'node' if count == 1 else 'nodes'} by node labels, not confirmed by ARM: {_short(label)}"
+        for (name, label), count in sorted(found.items())
+    )
+
+
+def _short(label: str) -> str:
+    image = NodeImage.parse(label)
+    return image.short if image else label or "an unknown image"
 
 
 def _age(pool: Pool, now: datetime) -> timedelta:

@@ -56,7 +56,7 @@ def select_pools(
         if _is_done(pool, run):
             continue
         newest = newest_images.get(pool.name)
-        if isinstance(newest, Unknown) and newest.transient and not pool.from_snapshot:
+        if isinstance(newest, Unknown) and newest.transient and not _is_left_out(pool):
             unreadable = unreadable or pool.name
         verdict = _judge(pool, newest_images.get(pool.name, Unknown("was not read")), nodes, cluster, longest_window)
         if isinstance(verdict, Candidate) and unreadable:
@@ -77,11 +77,16 @@ def unjudged_skips(
     cluster: Cluster, newest_images: Mapping[str, str | Unknown], nodes: tuple[Node, ...] | Unknown, run: Run
 ) -> list[tuple[str, Unknown]]:
     """For the pools that this run has not upgraded, names the data that could not be read but may be readable later."""
-    open_pools = [pool for pool in cluster.pools if not pool.from_snapshot and not _is_done(pool, run)]
+    open_pools = [pool for pool in cluster.pools if not _is_left_out(pool) and not _is_done(pool, run)]
     if isinstance(nodes, Unknown) and cluster.running and open_pools:
         return [("the nodes", nodes)]
     asked = ((pool, newest_images.get(pool.name)) for pool in open_pools)
     return [(f"the newest image of {pool.name}", fact) for pool, fact in asked if isinstance(fact, Unknown)]
+
+
+def _is_left_out(pool: Pool) -> bool:
+    """Whether the pool is never upgraded, whatever its images are."""
+    return pool.from_snapshot or bool(pool.unsupported)
 
 
 def _is_done(pool: Pool, run: Run) -> bool:
@@ -95,6 +100,8 @@ def _judge(
     cluster: Cluster,
     longest_window: timedelta,
 ) -> Candidate | Skip:
+    if pool.unsupported:
+        return Skip(pool.name, SkipReason.UNSUPPORTED_POOL, pool.unsupported)
     if pool.from_snapshot:
         return Skip(pool.name, SkipReason.SNAPSHOT, "the pool was created from a snapshot, which fixes its image")
     if isinstance(newest, Unknown):
@@ -122,8 +129,6 @@ def _judge(
 
 
 def carries(pool: Pool, image: NodeImage, nodes: tuple[Node, ...] | Unknown) -> bool:
-    """Whether every node of the pool runs the image. For a pool without visible nodes, the image reported by Azure is decisive."""
+    """Whether every node of the pool runs the image by its label, and Azure reports it for the pool. Neither suffices alone."""
     own = () if isinstance(nodes, Unknown) else tuple(node for node in nodes if node.pool == pool.name)
-    if not own:
-        return image.is_carried_as(pool.image)
-    return all(image.is_carried_as(node.image_label) for node in own)
+    return image.is_carried_as(pool.image) and all(image.is_carried_as(node.image_label) for node in own)

@@ -1,9 +1,53 @@
 """How hourly samples prove an image in a ring (docs/node-image.md, rule 11)."""
 
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from ops.model.fleet import Cluster, Node, Pool
+from ops.model.image import ImageKey, NodeImage
 from ops.model.proof import Proof, ProofPolicy, Sample
+from ops.policy.node_identity import Match, confirmed
+
+
+def sample_cluster(cluster: Cluster, nodes: Sequence[Node], matches: Mapping[str, Match]) -> Mapping[ImageKey, Sample]:
+    """Returns what one cluster contributes to the samples, by image. `matches` are the machines of its nodes.
+
+    Its API server's word proves nothing for other clusters. A node counts only if ARM lists its machine for a pool, and
+    its label is the image that ARM reports for this pool; a pool has at most as many nodes as ARM reports. A node that is
+    not Ready counts against the image of its label, because a pool whose upgrade has failed still reports the old one.
+    """
+    machines = confirmed(matches)
+    samples: dict[ImageKey, Sample] = {}
+    for pool in cluster.pools:
+        own = [node for node in nodes if (machine := machines.get(node.name)) is not None and machine.pool == pool.name]
+        by_key: dict[ImageKey, list[Node]] = defaultdict(list)
+        for node in own:
+            image = NodeImage.parse(node.image_label)
+            if image is not None:
+                by_key[ImageKey(f"{image.family}-{image.release}", pool.kubernetes_minor)].append(node)
+        for key, carrying in by_key.items():
+            samples[key] = _sum(samples.get(key, Sample(0)), _sample(cluster, pool, carrying))
+    return {key: sample for key, sample in samples.items() if sample.nodes}
+
+
+def _sample(cluster: Cluster, pool: Pool, carrying: Sequence[Node]) -> Sample:
+    """Returns the sample of the confirmed nodes of one pool that carry one image."""
+    bad = tuple(f"{cluster.name}/{node.name}" for node in carrying if not _is_healthy(node, pool))
+    reported = NodeImage.parse(pool.image)
+    is_reported = reported is not None and reported.is_carried_as(carrying[0].image_label)
+    good = min(len(carrying) - len(bad), pool.count) if is_reported else 0
+    return Sample(good + len(bad), bad)
+
+
+def _sum(one: Sample, other: Sample) -> Sample:
+    return Sample(one.nodes + other.nodes, (*one.not_ready, *other.not_ready))
+
+
+def _is_healthy(node: Node, pool: Pool) -> bool:
+    """Whether the node counts as healthy. A node that is not Ready while its pool is being upgraded does not count against the image."""
+    return node.ready or pool.is_busy
 
 
 def observe(proof: Proof, sample: Sample, at: datetime, policy: ProofPolicy) -> Proof:

@@ -105,6 +105,8 @@ _KUBERNETES = (
     _Rule(RefusalKind.GONE, statuses=(404, 410)),
     _Rule(RefusalKind.THROTTLED, statuses=(429,)),
     _Rule(_BUSY, statuses=(409,)),
+    # A patch that names the uid of another object with the same name; some requests answer 409 instead.
+    _Rule(_BUSY, text=r"metadata\.uid", statuses=(422,)),
 )
 
 _RULES = {System.AZURE: _AZURE, System.KUBERNETES: _KUBERNETES}

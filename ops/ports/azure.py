@@ -1,11 +1,13 @@
-"""Azure Resource Manager, virtual machine scale sets and Cost Management."""
+"""Azure Resource Manager, virtual machines and Cost Management."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from ops.model.fleet import Cluster, Node, Unknown
+from ops.model.fleet import Cluster, Unknown
+from ops.model.machine import ListedMachine
 from ops.model.money import CostReport
+from ops.policy.node_identity import ConfirmedMachine
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,14 @@ class Clusters(Protocol):
         """Returns the newest image that Azure now offers this pool in its region."""
         ...
 
+    def machines(self, cluster_id: str, pool: str) -> tuple[ListedMachine, ...]:
+        """Returns the machines that ARM lists for one of the cluster's pools.
+
+        Raises:
+            NotFoundError: there is no such cluster or pool.
+        """
+        ...
+
     def begin_upgrade_node_image(self, cluster_id: str, pool: str) -> str:
         """Requests an upgrade of every node in the pool to the newest image; returns a token for polling the operation."""
         ...
@@ -54,10 +64,10 @@ class Clusters(Protocol):
 
 
 class Machines(Protocol):
-    """The virtual machine scale set instances on which nodes run."""
+    """The virtual machines on which nodes run: instances of scale sets, and single VMs."""
 
-    def begin_restart(self, node: Node) -> str:
-        """Requests a restart; returns a token for `Clusters.operation`."""
+    def begin_restart(self, confirmed: ConfirmedMachine) -> str:
+        """Requests a restart of a machine that ARM lists for the cluster; returns a token for `Clusters.operation`."""
         ...
 
 

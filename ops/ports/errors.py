@@ -15,6 +15,10 @@ class TryLaterError(OutsideError):
         self.retry_after_s = retry_after_s
 
 
+class UnreachableError(TryLaterError):
+    """A cluster's API server does not answer. Azure throttling a call that is needed to reach it is a plain TryLaterError."""
+
+
 class NotDoneError(TryLaterError):
     """Like `TryLaterError`, but it is certain that nothing was done."""
 

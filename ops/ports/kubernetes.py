@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from ops.model.fleet import Cluster, Node
+from ops.model.fleet import Cluster, ClusterRef, Node
 from ops.model.workload import DisruptionBudget, Pod
 
 
@@ -21,24 +21,34 @@ class EvictionResult:
 
 
 class Nodes(Protocol):
-    """The clusters' API servers. Calls raise TryLaterError if a server does not answer, and DeniedError if the bot lacks permission."""
+    """The clusters' API servers.
 
-    def nodes(self, cluster: Cluster) -> tuple[Node, ...]:
+    Calls raise UnreachableError if a server does not answer, TryLaterError if another attempt may succeed for another
+    reason, and DeniedError if the bot lacks permission.
+    """
+
+    def nodes(self, cluster: Cluster | ClusterRef) -> tuple[Node, ...]:
         """Returns all nodes."""
         ...
 
-    def pods(self, cluster: Cluster, node: str = "") -> tuple[Pod, ...]:
+    def pods(self, cluster: Cluster | ClusterRef, node: str = "") -> tuple[Pod, ...]:
         """Returns all pods, or those of one node."""
         ...
 
-    def budgets(self, cluster: Cluster) -> tuple[DisruptionBudget, ...]:
+    def budgets(self, cluster: Cluster | ClusterRef) -> tuple[DisruptionBudget, ...]:
         """Returns all PDBs."""
         ...
 
-    def mark(self, cluster: Cluster, node: str, *, unschedulable: bool, annotations: Mapping[str, str | None]) -> None:
-        """Cordons or uncordons a node and sets annotations (or removes them, with None), in one patch."""
+    def mark(
+        self, cluster: Cluster | ClusterRef, node: Node, *, unschedulable: bool, annotations: Mapping[str, str | None]
+    ) -> None:
+        """Cordons or uncordons exactly this node, by its uid, and sets annotations (or removes them, with None), in one patch.
+
+        Raises:
+            BusyError: another node is registered under its name now.
+        """
         ...
 
-    def evict(self, cluster: Cluster, pod: Pod, grace_s: int | None = None) -> EvictionResult:
+    def evict(self, cluster: Cluster | ClusterRef, pod: Pod, grace_s: int | None = None) -> EvictionResult:
         """Requests the eviction of exactly this pod, by its uid."""
         ...

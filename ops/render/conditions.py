@@ -8,6 +8,7 @@ from ops.model.run import State
 from ops.model.tags import TagChange
 
 _SHOWN_NOTES = 10
+_SHOWN_NODES = 20
 
 
 def configuration_message(problem: str) -> Message:
@@ -121,4 +122,23 @@ def set_aside_message(notes: Sequence[str]) -> Message:
         (*notes[:_SHOWN_NOTES], *more),
         remedy=remedy,
         footer="set-aside",
+    )
+
+
+def strangers_message(subject: str, cluster: str, found: Sequence[tuple[str, str]]) -> Message:
+    """Reports nodes, with the reason for each, that are not machines of their cluster; resolved once there are none."""
+    if not found:
+        return Message(subject, State.DONE, "Nodes", cluster, "are all machines of the cluster again")
+    more = (f"and {len(found) - _SHOWN_NODES} more",) if len(found) > _SHOWN_NODES else ()
+    named = tuple(f"{name}: {why}" for name, why in found[:_SHOWN_NODES])
+    remedy = "find out who has created these Node objects and why; Daytwo does not act on them, and they prove nothing"
+    return Message(
+        subject,
+        State.NEEDS_YOU,
+        "Nodes",
+        cluster,
+        "are not all machines of the cluster",
+        (*named, *more),
+        remedy=remedy,
+        footer=subject,
     )

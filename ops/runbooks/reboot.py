@@ -1,13 +1,13 @@
 """Reboots of nodes that require one: the decision for one cluster (docs/reboot.md)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from ops.model.calendar import Span
 from ops.model.decision import Act, Decision, Nothing, Wait
-from ops.model.fleet import CORDON_STAMP, Cluster, Node, Unknown
+from ops.model.fleet import Cluster, Node, PoolMachines, Unknown
 from ops.model.plan import Claim, Plan, Skip, Step
 from ops.model.reasons import SkipReason, WaitReason
 from ops.model.run import Run, StepState
@@ -15,7 +15,8 @@ from ops.model.run_request import RunRequest
 from ops.model.workload import DisruptionBudget, Pod
 from ops.policy.approvers import rules_of
 from ops.policy.calendar import next_open, occurrence_at, occurrences, open_span
-from ops.policy.evictable_pods import blocking_pdb
+from ops.policy.node_identity import match_nodes
+from ops.policy.node_selection import Guards, select_nodes
 from ops.policy.rings import ring_of
 from ops.policy.upgrade_duration import upgrade_order
 from ops.runbooks.contract import Opening, RunbookDefaults, TimelineBar
@@ -41,6 +42,7 @@ class Facts:
     nodes: tuple[Node, ...] | Unknown
     pods: tuple[Pod, ...] | Unknown
     disruption_budgets: tuple[DisruptionBudget, ...] | Unknown
+    machines: Mapping[str, PoolMachines]
 
 
 class Reboot(RunbookDefaults):
@@ -74,9 +76,12 @@ class Reboot(RunbookDefaults):
             why = f"the nodes could not be read: {facts.nodes.why}"
             return Nothing(why, (Skip(cluster.name, SkipReason.UNKNOWN_NODES, why, needs_person=True),))
         requiring = _requiring_reboot(facts.nodes, cluster, policy.annotation)
-        sorted_out = {node.name: _left_out(node, facts, run) for node in requiring}
-        skips = tuple(skip for skip in sorted_out.values() if skip is not None)
-        able = [node for node in requiring if sorted_out[node.name] is None]
+        matches = match_nodes(cluster, facts.nodes, facts.machines)
+        unreadable = is_transient({f"the machine of {node.name}": matches[node.name] for node in requiring})
+        if unreadable is not None:
+            return look_again(*unreadable, now + _BUSY_AGAIN, opening.end if opening else now)
+        chosen = select_nodes(requiring, matches, cluster, Guards(facts.pods, facts.disruption_budgets), run)
+        able, skips = list(chosen.able), chosen.skips
         if not able:
             return Nothing(_nothing(requiring, run), skips)
         return _decide_in_window(cluster, able, skips, _Moment(policy, settings, run, now))
@@ -156,7 +161,7 @@ def _plan(cluster: Cluster, able: list[Node], skips: tuple[Skip, ...], opening: 
 def _steps(node: Node, opening: Span, at: _Moment) -> tuple[Step, ...]:
     timeout_s = int(at.policy.drain_timeout.total_seconds())
     boot_s = int(_BOOT.total_seconds())
-    common = {"node": node.name, "run": at.run.id}
+    common = {"node": node.name, "uid": node.uid, "run": at.run.id}
     return (
         Step(
             f"cordon.{node.name}", "cordon-node", f"cordon {node.name}", common, timeout_s + boot_s, opening.end, True
@@ -193,37 +198,8 @@ def _requiring_reboot(nodes: tuple[Node, ...], cluster: Cluster, annotation: str
     return sorted(requiring, key=lambda node: (order.get(node.pool, len(order)), node.name))
 
 
-def _left_out(node: Node, facts: Facts, run: Run) -> Skip | None:
-    if _rebooted(node, run):
-        return Skip(
-            node.name,
-            SkipReason.STILL_REQUIRED,
-            "it was rebooted in this run and still requires a reboot: check the node",
-            needs_person=True,
-        )
-    if not node.ready:
-        return Skip(node.name, SkipReason.NOT_READY, "it is not Ready: repair it first")
-    if node.unschedulable and node.annotations.get(CORDON_STAMP) != run.id:
-        return Skip(node.name, SkipReason.CORDONED_BY_OTHERS, "it was cordoned by someone else")
-    if node.event_scheduled:
-        return Skip(node.name, SkipReason.EVENT_SCHEDULED, "Azure has scheduled an event for it")
-    if isinstance(facts.pods, Unknown):
-        return Skip(
-            node.name, SkipReason.UNKNOWN_PODS, f"its pods could not be read: {facts.pods.why}", needs_person=True
-        )
-    if isinstance(facts.disruption_budgets, Unknown):
-        why = f"the PDBs could not be read: {facts.disruption_budgets.why}"
-        return Skip(node.name, SkipReason.UNKNOWN_PODS, why, needs_person=True)
-    never = blocking_pdb(facts.pods, node.name, facts.disruption_budgets)
-    return Skip(node.name, SkipReason.PDB_NEVER, never, needs_person=True) if never else None
-
-
 def _late(able: list[Node]) -> tuple[Skip, ...]:
     return tuple(Skip(node.name, SkipReason.NO_WINDOW_LEFT, "the rest of the window is too short") for node in able)
-
-
-def _rebooted(node: Node, run: Run) -> bool:
-    return any(record.id == f"restart.{node.name}" and record.state is StepState.DONE for record in run.finished)
 
 
 def _nothing(requiring: list[Node], run: Run) -> str:

@@ -101,7 +101,7 @@ def _follow(
     handled = _handled(run)
     new = [name for name in sorted(there) if name not in handled]
     if new and now < confirm_at:
-        return Act(_plan(cluster, new, run))
+        return Act(_plan(cluster, [there[name] for name in new], run))
     if now < confirm_at:
         gone = len(facts.eviction_group) - len(there)
         return Wait(
@@ -125,9 +125,16 @@ def _handled(run: Run) -> set[str]:
     return {name for record in done for name in record.params.get("nodes", "").split(",")}
 
 
-def _plan(cluster: Cluster, names: list[str], run: Run) -> Plan:
+def _plan(cluster: Cluster, nodes: list[Node], run: Run) -> Plan:
     """Plans all nodes at once, since the notice is short. The step is not temporary and does not need a lease, so that nothing delays it."""
-    params = {"nodes": ",".join(names), "run": run.id, "timeout_s": str(_DRAIN_S), "grace_s": str(_GRACE_S)}
+    names = [node.name for node in nodes]
+    params = {
+        "nodes": ",".join(names),
+        "uids": ",".join(node.uid for node in nodes),
+        "run": run.id,
+        "timeout_s": str(_DRAIN_S),
+        "grace_s": str(_GRACE_S),
+    }
     # A later wave of the same group is a separate step.
     step = Step(
         f"evacuate.{names[0]}",
@@ -143,7 +150,12 @@ def _plan(cluster: Cluster, names: list[str], run: Run) -> Plan:
 def _give_back(cluster: Cluster, nodes: list[Node], run: Run) -> Plan:
     """Plans to uncordon after false alarms: nodes that still exist, are Ready, and were cordoned by Daytwo."""
     steps = tuple(
-        Step(f"uncordon.{node.name}", "uncordon-node", f"uncordon {node.name}", {"node": node.name, "run": run.id})
+        Step(
+            f"uncordon.{node.name}",
+            "uncordon-node",
+            f"uncordon {node.name}",
+            {"node": node.name, "uid": node.uid, "run": run.id},
+        )
         for node in nodes
     )
     return Plan("spot", cluster.id, steps, (), tuple(f"{node.name} was not evicted" for node in nodes), risk="none")

@@ -8,14 +8,18 @@ from datetime import datetime
 from functools import partial
 
 from ops.context import Context
-from ops.model.arm_actions import ASK_API_SERVER, LIST_FLEET, READ_CLUSTER
-from ops.model.fleet import Cluster, Node, Pool
-from ops.model.image import ImageKey, NodeImage
+from ops.facts.machines import pool_machines
+from ops.messaging.conditions import report_strangers
+from ops.model.arm_actions import ASK_API_SERVER, LIST_FLEET, LIST_MACHINES, READ_CLUSTER
+from ops.model.fleet import Cluster, Node
+from ops.model.image import ImageKey
 from ops.model.ledger import Entry
 from ops.model.proof import Proof, ProofPolicy, Sample
 from ops.model.run_request import short_hash
-from ops.policy.proof_sampling import observe, settle
+from ops.policy.node_identity import match_nodes, strangers
+from ops.policy.proof_sampling import observe, sample_cluster, settle
 from ops.policy.rings import ring_of
+from ops.policy.routes import channels_of
 from ops.ports.errors import OutsideError
 from ops.runbooks import runbooks
 from ops.settings import Settings
@@ -25,8 +29,10 @@ from ops.tables.set_aside import each
 
 _LOG = logging.getLogger(__name__)
 
+type Strangers = tuple[tuple[str, str], ...]
+
 # The scan's own calls, for the bot's custom role; facts and verbs declare theirs.
-ACTIONS = frozenset({LIST_FLEET, READ_CLUSTER, ASK_API_SERVER})
+ACTIONS = frozenset({LIST_FLEET, LIST_MACHINES, READ_CLUSTER, ASK_API_SERVER})
 KUBERNETES = frozenset({"list nodes"})
 
 
@@ -71,38 +77,41 @@ def sample_images(context: Context, settings: Settings, fleet: Sequence[Cluster]
     policies = [p for runbook in runbooks().values() if (p := runbook.proof_policy(settings)) is not None]
     if not policies:
         return
-    seen: dict[tuple[str, ImageKey], list[tuple[str, bool]]] = defaultdict(list)
-    for cluster in fleet:
+    seen: dict[tuple[str, ImageKey], list[Sample]] = defaultdict(list)
+    found: list[tuple[Cluster, Strangers]] = []
+
+    def look(cluster: Cluster) -> None:
         ring = ring_of(cluster, settings)
-        if ring is None or not cluster.running:
-            continue
-        for key, name, is_good in _nodes_of(context, cluster):
-            seen[ring.name, key].append((name, is_good))
-    for (ring_name, key), nodes in seen.items():
-        bad = tuple(sorted(name for name, is_good in nodes if not is_good))
+        nodes = _read_nodes(context, cluster) if ring is not None and cluster.running else None
+        if ring is None or nodes is None:
+            return
+        matches = match_nodes(cluster, nodes, pool_machines(context.ports.clusters, cluster))
+        found.append((cluster, strangers(cluster, nodes, matches, now)))
+        for key, sample in sample_cluster(cluster, nodes, matches).items():
+            seen[ring.name, key].append(sample)
+
+    def record(sampled: tuple[tuple[str, ImageKey], list[Sample]]) -> None:
+        (ring_name, key), samples = sampled
+        bad = tuple(sorted(name for sample in samples for name in sample.not_ready))
         for policy in policies:
-            _record(context, ring_name, key, Sample(len(nodes), bad), policy, now)
+            _record(context, ring_name, key, Sample(sum(sample.nodes for sample in samples), bad), policy, now)
+
+    def report(entry: tuple[Cluster, Strangers]) -> None:
+        cluster, nodes = entry
+        report_strangers(context.ports, cluster, nodes, now, channels_of(cluster, settings))
+
+    store = context.ports.store
+    each(store, "samples", fleet, look, lambda cluster: cluster.id)
+    each(store, "proofs", seen.items(), record, lambda sampled: str(sampled[0]))
+    each(store, "nodes", found, report, lambda entry: entry[0].id)
 
 
-def _nodes_of(context: Context, cluster: Cluster) -> list[tuple[ImageKey, str, bool]]:
+def _read_nodes(context: Context, cluster: Cluster) -> tuple[Node, ...] | None:
+    """Returns the nodes; None if its API server does not answer: as with a stopped cluster, the sample neither counts nor breaks a proof."""
     try:
-        nodes = context.ports.nodes.nodes(cluster)
+        return context.ports.nodes.nodes(cluster)
     except OutsideError:
-        return []  # The API server does not answer. As with a stopped cluster, the sample neither counts nor breaks a proof.
-    found = []
-    for node in nodes:
-        pool = cluster.pool(node.pool)
-        image = NodeImage.parse(node.image_label)
-        if pool is None or image is None:
-            continue
-        key = ImageKey(f"{image.family}-{image.release}", pool.kubernetes_minor)
-        found.append((key, f"{cluster.name}/{node.name}", _is_healthy(node, pool)))
-    return found
-
-
-def _is_healthy(node: Node, pool: Pool) -> bool:
-    """Whether the node counts as healthy. A node that is not Ready while its pool is being upgraded does not count against the image."""
-    return node.ready or pool.is_busy
+        return None
 
 
 def _record(context: Context, ring: str, key: ImageKey, sample: Sample, policy: ProofPolicy, now: datetime) -> None:

@@ -48,7 +48,7 @@ class KnownCluster:
 
 @dataclass(frozen=True, slots=True)
 class FleetLookup:
-    """The fleet as an endpoint last listed it: the id and name of each cluster, by the resource group of its nodes."""
+    """The fleet as an endpoint last listed it: the id and name of each cluster, by the subscription and resource group of its nodes."""
 
     at: datetime
     groups: Mapping[str, tuple[str, str]]

@@ -13,7 +13,7 @@ from ops.verbs.node_lookup import find_node, is_our_cordon
 
 @dataclass(frozen=True, slots=True)
 class CordonNode:
-    """`params`: node, run (the value of the annotation). Undone by uncordoning."""
+    """`params`: node, uid, run (the value of the annotation). Undone by uncordoning."""
 
     name: str = "cordon-node"
     actions: frozenset[str] = frozenset({READ_CLUSTER, ASK_API_SERVER})
@@ -26,7 +26,7 @@ class CordonNode:
         found = find_node(task)
         if isinstance(found, Stale):
             return found
-        node = found[1]
+        node = found.node
         if is_our_cordon(node, task.step.params["run"]) and node.unschedulable:
             return Done(f"{node.name} is cordoned")
         if node.unschedulable:
@@ -38,9 +38,8 @@ class CordonNode:
         found = find_node(task)
         if isinstance(found, Stale):
             return found
-        cluster, node = found
         task.ports.nodes.mark(
-            cluster, node.name, unschedulable=True, annotations={CORDON_STAMP: task.step.params["run"]}
+            found.cluster, found.node, unschedulable=True, annotations={CORDON_STAMP: task.step.params["run"]}
         )
         return self.verify(task)
 
@@ -53,7 +52,7 @@ class CordonNode:
         found = find_node(task)
         if isinstance(found, Stale):
             return Refused(FailureCode.GONE, found.why, "nothing: a new node does not need a reboot")
-        node = found[1]
+        node = found.node
         if node.unschedulable and is_our_cordon(node, task.step.params["run"]):
             return Done(f"{node.name} is cordoned")
         return Refused(

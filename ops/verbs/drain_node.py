@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Literal
 
 from ops.model.arm_actions import ASK_API_SERVER, READ_CLUSTER
-from ops.model.fleet import Cluster, Node
+from ops.model.fleet import Cluster
 from ops.model.outcome import Done, Pending, Ready, Refused, Stale
 from ops.model.reasons import FailureCode
 from ops.model.workload import Pod
@@ -14,14 +14,17 @@ from ops.ports.errors import OutsideError
 from ops.ports.kubernetes import EvictionResult
 from ops.verbs.contract import StepContext
 from ops.verbs.drain_progress import drain_progress, is_time_over
-from ops.verbs.node_lookup import find_node
+from ops.verbs.node_lookup import FoundNode, find_node, missing_cordon
 
 _ROUND = timedelta(seconds=15)
 
 
 @dataclass(frozen=True, slots=True)
 class DrainNode:
-    """`params`: node, timeout_s, grace_s (empty: each pod's own). It cannot be undone, since the pods have moved."""
+    """`params`: node, uid, run (the value of the annotation), timeout_s, grace_s (empty: each pod's own).
+
+    It acts only while the node has this run's cordon. It cannot be undone, since the pods have moved.
+    """
 
     name: str = "drain-node"
     actions: frozenset[str] = frozenset({READ_CLUSTER, ASK_API_SERVER})
@@ -34,25 +37,31 @@ class DrainNode:
         found = find_node(task)
         if isinstance(found, Stale):
             return Done(found.why)
-        cluster, node = found
-        left = _left(task, cluster, node)
-        return Ready() if left else Done(f"{node.name} has no pods to evict")
+        refused = missing_cordon(task, found.node)
+        if refused is not None:
+            return refused
+        return Ready() if _left(task, found) else Done(f"{found.node.name} has no pods to evict")
 
     def begin(self, task: StepContext) -> Pending | Done | Refused | Stale:
         """Runs the first round."""
         return self.poll(task)
 
     def poll(self, task: StepContext) -> Pending | Done | Refused:
-        """Runs one round: requests the eviction of each remaining pod. Evictions that a PDB blocks are retried until the timeout."""
+        """Runs one round: requests the eviction of each remaining pod. Evictions that a PDB blocks are retried until the timeout.
+
+        Each round checks the cordon again: someone who uncordons the node wants its pods to stay.
+        """
         found = find_node(task)
         if isinstance(found, Stale):
             return Done(found.why)
-        cluster, node = found
-        left = _left(task, cluster, node)
+        node, refused = found.node, missing_cordon(task, found.node)
+        if refused is not None:
+            return refused
+        left = _left(task, found)
         progress = drain_progress(task, left)
         if not left:
             return Done(f"{progress.total} pods have left {node.name}", progress)
-        answers = _ask(task, cluster, left)
+        answers = _ask(task, found.cluster, left)
         several = next((answer.why for answer in answers.values() if answer.kind == "several"), "")
         if several:
             return Refused(
@@ -75,18 +84,16 @@ class DrainNode:
         found = find_node(task)
         if isinstance(found, Stale):
             return Done(found.why)
-        cluster, node = found
-        left = _left(task, cluster, node)
-        if left:
+        if _left(task, found):
             return self.poll(task)  # pods scheduled in the meantime are also evicted, within the same timeout
-        return Done(f"only DaemonSet pods remain on {node.name}", task.record.progress)
+        return Done(f"only DaemonSet pods remain on {found.node.name}", task.record.progress)
 
 
 VERB = DrainNode()
 
 
-def _left(task: StepContext, cluster: Cluster, node: Node) -> tuple[Pod, ...]:
-    return pods_to_evict(task.ports.nodes.pods(cluster, node.name), node.name)
+def _left(task: StepContext, found: FoundNode) -> tuple[Pod, ...]:
+    return pods_to_evict(task.ports.nodes.pods(found.cluster, found.node.name), found.node.name)
 
 
 def _ask(task: StepContext, cluster: Cluster, left: tuple[Pod, ...]) -> dict[str, EvictionResult]:

@@ -3,14 +3,15 @@
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import zip_longest
 from typing import Literal
 
-from ops.model.arm_actions import ASK_API_SERVER, READ_CLUSTER
-from ops.model.fleet import CORDON_STAMP, Cluster, Node
+from ops.model.arm_actions import ASK_API_SERVER
+from ops.model.fleet import CORDON_STAMP, ClusterRef, Node
 from ops.model.outcome import Done, Pending, Ready, Refused, Stale
 from ops.model.workload import Pod
 from ops.policy.evictable_pods import pods_to_evict
-from ops.ports.errors import OutsideError, TryLaterError
+from ops.ports.errors import OutsideError, TryLaterError, UnreachableError
 from ops.verbs.contract import StepContext
 from ops.verbs.drain_progress import drain_progress, is_time_over
 
@@ -19,41 +20,44 @@ _ROUND = timedelta(seconds=5)
 
 @dataclass(frozen=True, slots=True)
 class EvacuateNodes:
-    """`params`: nodes (comma-separated), run (the annotation), timeout_s, grace_s.
+    """`params`: nodes (comma-separated), uids (theirs, in the same order), run (the annotation), timeout_s, grace_s.
 
+    It reads nothing from Azure, because a notice lasts seconds and Azure may throttle.
     Pods that remain are lost with their node, which is not a failure.
     """
 
     name: str = "evacuate-nodes"
-    actions: frozenset[str] = frozenset({READ_CLUSTER, ASK_API_SERVER})
+    actions: frozenset[str] = frozenset({ASK_API_SERVER})
     kubernetes: frozenset[str] = frozenset({"list nodes", "patch nodes", "list pods", "create pods/eviction"})
     on_cancel: Literal["finish", "abort"] = "finish"
     undo: str = ""
 
     def check(self, task: StepContext) -> Ready | Done | Pending | Refused | Stale:
         """Done if the nodes no longer exist. Nodes that are already cordoned must still be emptied."""
-        there = _there(task)[1]
-        return Ready() if there else Done("the nodes no longer exist")
+        return Ready() if _there(task) else Done("the nodes no longer exist")
 
     def begin(self, task: StepContext) -> Pending | Done | Refused | Stale:
         """Cordons the nodes that are not cordoned yet, and runs the first round."""
-        cluster, there = _there(task)
-        for node in there:
+        for node in _there(task):
             if not node.unschedulable:
                 stamp = {CORDON_STAMP: task.step.params["run"]}
                 with suppress(
                     OutsideError
                 ):  # a node that is already being removed must not prevent the others from being emptied
-                    task.ports.nodes.mark(cluster, node.name, unschedulable=True, annotations=stamp)
+                    task.ports.nodes.mark(_cluster(task), node, unschedulable=True, annotations=stamp)
         return self.poll(task)
 
     def poll(self, task: StepContext) -> Pending | Done | Refused:
-        """Runs one round over all nodes. Ends if the nodes or the API server disappear."""
+        """Runs one round over all nodes. Ends if the nodes or the API server disappear; any other failed read is repeated."""
         try:
-            cluster, there = _there(task)
-            left = _left(task, cluster, there)
-        except TryLaterError:
+            there = _there(task)
+            left = _left(task, there)
+        except UnreachableError:
             return self._over(task, "the API server does not answer")
+        except TryLaterError as error:
+            if is_time_over(task):
+                return self._over(task, f"time is over, and the nodes could not be read at the end ({error})")
+            return Pending("evacuate", task.now + max(_ROUND, timedelta(seconds=error.retry_after_s)))
         progress = drain_progress(task, left)
         if not there:
             return self._over(task, "the nodes no longer exist")
@@ -63,7 +67,7 @@ class EvacuateNodes:
         for pod in left:
             if not pod.deleting:
                 with suppress(OutsideError):  # retried in the next round while time is left
-                    task.ports.nodes.evict(cluster, pod, grace_s)
+                    task.ports.nodes.evict(_cluster(task), pod, grace_s)
         if is_time_over(task):
             return Done(f"{progress.done} of {progress.total} pods have left in time", progress)
         return Pending("evacuate", task.now + _ROUND, progress)
@@ -87,12 +91,19 @@ class EvacuateNodes:
 VERB = EvacuateNodes()
 
 
-def _there(task: StepContext) -> tuple[Cluster, list[Node]]:
-    cluster = task.ports.clusters.cluster(task.target)
-    names = set(task.step.params["nodes"].split(","))
-    return cluster, [node for node in task.ports.nodes.nodes(cluster) if node.name in names]
+def _cluster(task: StepContext) -> ClusterRef:
+    return ClusterRef(task.target, task.target.rsplit("/", 1)[-1])
 
 
-def _left(task: StepContext, cluster: Cluster, there: list[Node]) -> list[Pod]:
-    pods = task.ports.nodes.pods(cluster)
+def _there(task: StepContext) -> list[Node]:
+    """Returns the nodes that still exist. One that was registered again under the same name is another node."""
+    names = task.step.params["nodes"].split(",")
+    uids = task.step.params.get("uids", "").split(",")
+    wanted = dict(zip_longest(names, uids, fillvalue=""))
+    found = (node for node in task.ports.nodes.nodes(_cluster(task)) if node.name in wanted)
+    return [node for node in found if wanted[node.name] in ("", node.uid)]
+
+
+def _left(task: StepContext, there: list[Node]) -> list[Pod]:
+    pods = task.ports.nodes.pods(_cluster(task))
     return [pod for node in there for pod in pods_to_evict(pods, node.name)]

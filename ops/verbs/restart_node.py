@@ -1,29 +1,42 @@
-"""Restarts a node's scale set instance; verified by a changed bootID and the Ready condition."""
+"""Restarts a node's machine; verified by the end of the operation, a changed bootID and the Ready condition."""
 
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from ops.model.arm_actions import ASK_API_SERVER, READ_CLUSTER
+from ops.model.arm_actions import ASK_API_SERVER, LIST_MACHINES, READ_CLUSTER
+from ops.model.fleet import Unknown
 from ops.model.outcome import Done, Pending, Ready, Refused, Stale
-from ops.verbs.arm_operation import begin_operation, busy, not_verified_yet, poll_operation
+from ops.model.reasons import FailureCode
+from ops.policy.node_identity import ConfirmedMachine, Match, NotConfirmed, match_node
+from ops.ports.errors import TryLaterError
+from ops.verbs.arm_operation import begin_operation, busy, not_verified_yet, poll_operation, retry_later
 from ops.verbs.contract import StepContext
-from ops.verbs.node_lookup import find_node
+from ops.verbs.node_lookup import FoundNode, find_node, missing_cordon
 
 _LOOK = timedelta(minutes=1)
+# How long a machine can still look untouched after Azure has accepted its restart. Until then it is unknown, after a crash,
+# whether the restart was requested, and a second request would restart a node that has just booted.
+_TAKES_EFFECT = timedelta(minutes=10)
 # docs/reboot.md, rule 7.
 _VERIFY_WITHIN = timedelta(minutes=20)
 
 
 @dataclass(frozen=True, slots=True)
 class RestartNode:
-    """`params`: node, boot_id (before the restart), annotation (the one that requests the reboot). A reboot cannot be undone."""
+    """`params`: node, uid, run (the cordon's annotation), boot_id (before it), annotation (the one that requests it).
+
+    A reboot cannot be undone. It restarts a machine only if, in the same attempt, ARM lists that machine for a pool of the
+    run's own cluster, and the node still has its uid and this run's cordon (docs/reboot.md, rule 7).
+    """
 
     name: str = "restart-node"
     actions: frozenset[str] = frozenset(
         {
             READ_CLUSTER,
             ASK_API_SERVER,
+            LIST_MACHINES,
+            "Microsoft.Compute/virtualMachines/restart/action",
             "Microsoft.Compute/virtualMachineScaleSets/virtualMachines/restart/action",
             "Microsoft.Compute/locations/operations/read",
         }
@@ -33,43 +46,62 @@ class RestartNode:
     undo: str = ""
 
     def check(self, task: StepContext) -> Ready | Done | Pending | Refused | Stale:
-        """Done if the node has rebooted since the plan was made, because it then does not need a restart."""
+        """Done if the node has rebooted since the plan was made, because it then does not need a restart.
+
+        Raises:
+            TryLaterError: an earlier attempt may have requested the restart, and its effect may not be visible yet.
+        """
         found = find_node(task)
         if isinstance(found, Stale):
             return found
-        cluster, node = found
+        cluster, node, _ = found
+        if not task.step.params.get("uid"):
+            return Stale("the plan does not say which node it means: it was made by an earlier version")
         if node.boot_id != task.step.params["boot_id"]:
             return Pending("", task.now + _LOOK)
         if task.may_have_begun and not node.ready:
             return Pending("", task.now + _LOOK)
-        if cluster.is_busy:
-            return busy(task)
-        return Ready()
+        if task.may_have_begun and task.now - (task.record.began or task.now) < _TAKES_EFFECT:
+            raise TryLaterError(f"a restart of {node.name} may have been requested: waiting for its effect")
+        refused = missing_cordon(task, node)
+        if refused is not None:
+            return refused
+        return busy(task) if cluster.is_busy else Ready()
 
     def begin(self, task: StepContext) -> Pending | Done | Refused | Stale:
-        """Requests the restart once."""
+        """Checks the node and its machine once more, then requests the restart once."""
         found = find_node(task)
         if isinstance(found, Stale):
             return found
-        node = found[1]
-        return begin_operation(task, lambda: task.ports.machines.begin_restart(node), _LOOK)
+        refused = missing_cordon(task, found.node)
+        if refused is not None:
+            return refused
+        match = _machine(task, found)
+        if isinstance(match, Unknown):
+            return retry_later(task, f"the machine of {found.node.name} could not be read: {match.why}")
+        if isinstance(match, NotConfirmed):
+            return _not_confirmed(found.node.name, match)
+        return _restart(task, match)
 
     def poll(self, task: StepContext) -> Pending | Done | Refused:
         """Polls the operation; if its token was lost, only the verification counts."""
         if not task.record.token:
-            return Done("the restart of the instance was requested")
+            return Done("the restart of the machine was requested")
         outcome = poll_operation(task, f"the restart of {task.step.params['node']}")
         if isinstance(outcome, Pending):
             return Pending(outcome.token, task.now + _LOOK)
         return outcome
 
     def verify(self, task: StepContext) -> Done | Pending | Refused:
-        """Verifies that the bootID has changed, and that the node is Ready and no longer requires a reboot."""
+        """Verifies that the bootID has changed, and that the node is Ready and no longer requires a reboot.
+
+        All of this is the API server's word. The evidence says whether Azure has confirmed the end of the restart as well.
+        """
         name = task.step.params["node"]
         found = find_node(task)
         missing = found.why if isinstance(found, Stale) else ""
         if not isinstance(found, Stale):
-            node = found[1]
+            node = found.node
             if node.boot_id == task.step.params["boot_id"]:
                 missing = "its bootID has not changed"
             elif not node.ready:
@@ -77,10 +109,35 @@ class RestartNode:
             elif task.step.params["annotation"] in node.annotations:
                 missing = "it still requires a reboot"
             else:
-                return Done(f"{name} has rebooted and is Ready")
+                return Done(f"{name} has rebooted and is Ready; {_confirmation(task)}")
         cause = f"{name} was restarted, but after 20 minutes {missing}"
         advice = "check the node; its cordon is removed, so pods can be scheduled on it once it is Ready"
         return not_verified_yet(task, _VERIFY_WITHIN, cause, advice, _LOOK)
 
 
 VERB = RestartNode()
+
+
+def _machine(task: StepContext, found: FoundNode) -> Match:
+    clusters, cluster = task.ports.clusters, found.cluster
+    machines = {p.name: clusters.machines(cluster.id, p.name) for p in cluster.pools if not p.unsupported}
+    return match_node(cluster, found.node, found.nodes, machines)
+
+
+def _restart(task: StepContext, machine: ConfirmedMachine) -> Pending | Refused | Stale:
+    return begin_operation(task, lambda: task.ports.machines.begin_restart(machine), _LOOK)
+
+
+def _not_confirmed(name: str, match: NotConfirmed) -> Refused:
+    cause = f"{name} is not restarted: {match.why}"
+    remedy = (
+        "find out who has registered this node in the cluster and why; Daytwo restarts only the cluster's own machines"
+    )
+    return Refused(FailureCode.NOT_CONFIRMED, cause, remedy)
+
+
+def _confirmation(task: StepContext) -> str:
+    """Who confirms the restart: the operation's token is kept until the step ends, unless the answer to the request was lost."""
+    if task.record.token:
+        return "Azure reports that the restart has ended"
+    return "only its API server confirms this: Azure's answer to the request was lost"

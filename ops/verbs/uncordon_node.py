@@ -13,7 +13,7 @@ from ops.verbs.node_lookup import find_node, is_our_cordon
 
 @dataclass(frozen=True, slots=True)
 class UncordonNode:
-    """`params`: node, run (the value of the annotation)."""
+    """`params`: node, uid, run (the value of the annotation)."""
 
     name: str = "uncordon-node"
     actions: frozenset[str] = frozenset({READ_CLUSTER, ASK_API_SERVER})
@@ -26,8 +26,8 @@ class UncordonNode:
         found = find_node(task)
         if isinstance(found, Stale):
             return Done(found.why)
-        if not is_our_cordon(found[1], task.step.params["run"]):
-            return Done(f"the cordon of {found[1].name} was not set by Daytwo")
+        if not is_our_cordon(found.node, task.step.params["run"]):
+            return Done(f"the cordon of {found.node.name} was not set by Daytwo")
         return Ready()
 
     def begin(self, task: StepContext) -> Pending | Done | Refused | Stale:
@@ -35,8 +35,7 @@ class UncordonNode:
         found = find_node(task)
         if isinstance(found, Stale):
             return Done(found.why)
-        cluster, node = found
-        task.ports.nodes.mark(cluster, node.name, unschedulable=False, annotations={CORDON_STAMP: None})
+        task.ports.nodes.mark(found.cluster, found.node, unschedulable=False, annotations={CORDON_STAMP: None})
         return self.verify(task)
 
     def poll(self, task: StepContext) -> Pending | Done | Refused:
@@ -48,7 +47,7 @@ class UncordonNode:
         found = find_node(task)
         if isinstance(found, Stale):
             return Done(found.why)
-        node = found[1]
+        node = found.node
         if is_our_cordon(node, task.step.params["run"]):
             return Refused(FailureCode.NOT_VERIFIED, f"{node.name} is still cordoned", f"kubectl uncordon {node.name}")
         return Done(f"{node.name} is schedulable again")

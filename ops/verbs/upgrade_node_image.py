@@ -1,4 +1,4 @@
-"""Upgrades one pool to the newest node image; verified by the labels of its nodes."""
+"""Upgrades one pool to the newest node image; verified by the labels of its nodes and by the image that ARM reports for the pool."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,6 +10,7 @@ from ops.model.image import NodeImage
 from ops.model.outcome import Done, Pending, Progress, Ready, Refused, Stale
 from ops.model.reasons import FailureCode
 from ops.model.wording import instant
+from ops.policy.pool_selection import carries
 from ops.ports.errors import NotFoundError, OutsideError, RejectedError
 from ops.tables.overrides import override_end
 from ops.verbs.arm_operation import (
@@ -61,8 +62,8 @@ class UpgradeNodeImage:
             return Stale(f"a person has skipped it until {instant(skipped)}")
         nodes = _nodes_of(task, cluster, pool)
         planned = NodeImage.parse(task.step.params["image"])
-        if planned is not None and nodes and all(planned.is_carried_as(node.image_label) for node in nodes):
-            return Done(_counted(nodes, planned))
+        if planned is not None and nodes and carries(pool, planned, nodes) and len(nodes) >= pool.count:
+            return Done(_counted(pool, nodes, planned))
         newest = task.ports.clusters.newest_image(task.target, pool.name)
         if isinstance(newest, Unknown):
             return retry_later(task, f"the newest image of {pool.name} could not be read: {newest.why}")
@@ -95,7 +96,10 @@ class UpgradeNodeImage:
         return Refused(code, cause, remedy(code))
 
     def verify(self, task: StepContext) -> Done | Pending | Refused:
-        """Verifies that every node runs the image and is Ready. An even newer image also counts, and is reported."""
+        """Verifies that every node runs the image and is Ready, and that ARM reports the image for the pool.
+
+        An even newer image also counts, and is reported.
+        """
         found = _find(task)
         if isinstance(found, Stale):
             return Refused(found.code, found.why, "check the cluster, then start the run again")
@@ -107,16 +111,13 @@ class UpgradeNodeImage:
         if not nodes and pool.count == 0 and planned.is_carried_as(pool.image):
             return Done(f"the pool has no nodes and is set to {planned.short}")
         carried = _image_carried(nodes, planned)
-        wrong = [node.name for node in nodes if not carried.is_carried_as(node.image_label)]
-        unready = [node.name for node in nodes if not node.ready]
-        if nodes and not wrong and not unready:
-            evidence = _counted(nodes, carried)
+        missing = _missing(pool, nodes, carried, planned)
+        if not missing:
+            evidence = _counted(pool, nodes, carried)
             if carried != planned:
                 evidence += f"; it was released between the check and the call; the plan was for {planned.short}: not proven yet"
             return Done(evidence, Progress(len(nodes), len(nodes)))
-        missing = [f"{name} does not run {planned.short}" for name in wrong]
-        missing += [f"{name} is not Ready" for name in unready if name not in wrong]
-        return _unproven(task, pool, tuple(missing) or ("it has no nodes",))
+        return _unproven(task, pool, missing)
 
 
 VERB = UpgradeNodeImage()
@@ -131,6 +132,8 @@ def _find(task: StepContext) -> tuple[Cluster, Pool] | Stale:
     pool = cluster.pool(task.step.params["pool"])
     if pool is None:
         return Stale(f"the pool {task.step.params['pool']} no longer exists", code=FailureCode.GONE)
+    if pool.unsupported:
+        return Stale(pool.unsupported)
     if cluster.driver is not Driver.DAYTWO:
         return Stale("AKS upgrades this cluster now", code=FailureCode.TAKEN_OVER)
     if not cluster.running:
@@ -171,8 +174,24 @@ def _image_carried(nodes: tuple[Node, ...], planned: NodeImage) -> NodeImage:
     return planned
 
 
-def _counted(nodes: tuple[Node, ...], image: NodeImage) -> str:
-    return f"{len(nodes)} of {len(nodes)} nodes run {image.short} and are Ready"
+def _missing(pool: Pool, nodes: tuple[Node, ...], carried: NodeImage, planned: NodeImage) -> tuple[str, ...]:
+    """Returns what is not as it should be. Azure can evict spot nodes at any time, so their number does not count."""
+    if not nodes:
+        return ("it has no nodes",)
+    wrong = [node.name for node in nodes if not carried.is_carried_as(node.image_label)]
+    unready = [node.name for node in nodes if not node.ready and node.name not in wrong]
+    missing = [f"{name} does not run {planned.short}" for name in wrong] + [f"{name} is not Ready" for name in unready]
+    if len(nodes) < pool.count and not pool.spot:
+        missing.append(f"only {len(nodes)} of {pool.count} nodes are registered")
+    if not missing and not carried.is_carried_as(pool.image):
+        missing.append(f"its nodes are labeled {carried.short}, but Azure reports {pool.image} for the pool")
+    return tuple(missing)
+
+
+def _counted(pool: Pool, nodes: tuple[Node, ...], image: NodeImage) -> str:
+    """How many nodes were checked, of how many."""
+    total = max(pool.count, len(nodes))
+    return f"{len(nodes)} of {total} nodes run {image.short} and are Ready; Azure reports it for the pool"
 
 
 def _unproven(task: StepContext, pool: Pool, missing: tuple[str, ...]) -> Pending | Refused:

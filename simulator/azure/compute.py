@@ -1,4 +1,4 @@
-"""The compute provider: the scale sets in each cluster's node resource group, their instances, and actions on them."""
+"""The compute provider: the scale sets in each cluster's node resource group, their instances, single VMs, and actions on them."""
 
 from collections.abc import Callable
 
@@ -16,6 +16,7 @@ from simulator.world.world import World
 # The notice period, in seconds, for a simulated eviction that was requested through the API.
 NOTICE_S = 30
 _VMSS = "Microsoft.Compute/virtualMachineScaleSets"
+_VMS = "Microsoft.Compute/virtualMachines"
 
 
 class Compute:
@@ -34,7 +35,7 @@ class Compute:
     def list_scale_sets(self, request: ArmRequest) -> HttpResponse:
         """List the scale sets in a node resource group."""
         cluster = self._cluster(request)
-        found = [machines.scale_set_document(cluster, pool) for pool in cluster.pools.values()]
+        found = [machines.scale_set_document(cluster, pool) for pool in cluster.pools.values() if _has_scale_set(pool)]
         return page(request, found, self._page_size)
 
     def get_scale_set(self, request: ArmRequest) -> HttpResponse:
@@ -64,6 +65,18 @@ class Compute:
         require_no_body(request)
         cluster, _, node = self._machine(request)
         _require_open(request, cluster, f"{_VMSS}/virtualMachines/restart/action")
+        operation = reboots.restart(self._world.core, cluster, node, request.principal)
+        return HttpResponse(202, None, self._long_running.compute_headers(operation, request.call.origin))
+
+    def get_virtual_machine(self, request: ArmRequest) -> HttpResponse:
+        """Return a single VM: a machine of a pool of type VirtualMachines, or of node auto-provisioning."""
+        return HttpResponse(200, machines.virtual_machine_document(*self._virtual_machine(request)))
+
+    def restart_virtual_machine(self, request: ArmRequest) -> HttpResponse:
+        """Start restarting a single VM: 202."""
+        require_no_body(request)
+        cluster, node = self._virtual_machine(request)
+        _require_open(request, cluster, f"{_VMS}/restart/action")
         operation = reboots.restart(self._world.core, cluster, node, request.principal)
         return HttpResponse(202, None, self._long_running.compute_headers(operation, request.call.origin))
 
@@ -99,7 +112,7 @@ class Compute:
         cluster = self._cluster(request)
         wanted = request.names["scaleset"].lower()
         for pool in cluster.pools.values():
-            if machines.scale_set_name(cluster, pool) == wanted:
+            if _has_scale_set(pool) and machines.scale_set_name(cluster, pool) == wanted:
                 return cluster, pool
         message = (
             f"The Resource '{_VMSS}/{request.names['scaleset']}' under resource group '{request.names['group']}' was not "
@@ -118,6 +131,21 @@ class Compute:
                 return cluster, pool, node
         message = f"The entity was not found in this Azure location: instance {number} of {request.names['scaleset']}."
         raise ArmError(404, "NotFound", message)
+
+    def _virtual_machine(self, request: ArmRequest) -> tuple[Cluster, Node]:
+        cluster, name = self._cluster(request), request.names["machine"]
+        node = cluster.nodes.get(name.lower())
+        if node is not None and not machines.is_instance(node):
+            return cluster, node
+        message = (
+            f"The Resource '{_VMS}/{name}' under resource group '{request.names['group']}' was not found. "
+            "For more details please go to https://aka.ms/ARMResourceNotFoundFix"
+        )
+        raise ArmError(404, "ResourceNotFound", message)
+
+
+def _has_scale_set(pool: Pool) -> bool:
+    return pool.spec.type != "VirtualMachines"
 
 
 def _require_open(request: ArmRequest, cluster: Cluster, action: str) -> None:

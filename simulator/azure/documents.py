@@ -8,7 +8,7 @@ from simulator.world.aks import maintenance_of
 from simulator.world.core import Core
 from simulator.world.nodes import ZONES, node_resource_group
 from simulator.world.specs import PRINCIPAL, TENANT
-from simulator.world.state import Cluster, Operation, Pool, Status
+from simulator.world.state import Cluster, Node, Operation, Pool, Status
 
 PROVIDER = "providers/Microsoft.ContainerService"
 NODE_OS_SCHEDULE = "aksManagedNodeOSUpgradeSchedule"
@@ -46,7 +46,7 @@ def pool_properties(cluster: Cluster, pool: Pool) -> JsonObject:
         "osDiskType": "Managed",
         "kubeletDiskType": "OS",
         "maxPods": 250,
-        "type": "VirtualMachineScaleSets",
+        "type": spec.type,
         "availabilityZones": list(ZONES),
         "enableAutoScaling": False,
         "scaleDownMode": "Delete",
@@ -72,6 +72,16 @@ def pool_properties(cluster: Cluster, pool: Pool) -> JsonObject:
         "enableFIPS": False,
         "securityProfile": {"enableVTPM": False, "enableSecureBoot": False},
     }
+    if spec.type == "VirtualMachines":
+        # Such a pool has its machines by size, and no zones.
+        sizes: list[JsonObject] = [{"size": spec.vm_size, "count": pool.count}]
+        properties |= {
+            "count": None,
+            "vmSize": None,
+            "availabilityZones": None,
+            "virtualMachinesProfile": {"scale": {"manual": sizes}},
+            "virtualMachineNodesStatus": [{"size": spec.vm_size, "count": len(cluster.nodes_of(pool.name))}],
+        }
     if spec.priority == "Spot":
         properties |= {"scaleSetPriority": "Spot", "scaleSetEvictionPolicy": "Delete", "spotMaxPrice": -1.0}
         properties["upgradeSettings"] = {}
@@ -92,6 +102,27 @@ def pool_document(cluster: Cluster, pool: Pool) -> JsonObject:
         "type": "Microsoft.ContainerService/managedClusters/agentPools",
         "properties": pool_properties(cluster, pool),
     }
+
+
+def pool_machine_document(cluster: Cluster, pool: Pool, node: Node) -> JsonObject:
+    """Return a machine of a pool. Its name is that of its node, and its resource id is that of its virtual machine."""
+    suffix = hashlib.md5(node.name.encode(), usedforsecurity=False).digest()
+    return {
+        "id": f"{cluster_id(cluster)}/agentPools/{pool.name}/machines/{node.name}",
+        "name": node.name,
+        "type": "Microsoft.ContainerService/managedClusters/agentPools/machines",
+        "zones": [] if pool.spec.type == "VirtualMachines" else [node.zone.rpartition("-")[2]],
+        "properties": {
+            "network": {"ipAddresses": [{"family": "IPv4", "ip": f"10.9.{suffix[0]}.{suffix[1]}"}]},
+            "resourceId": machine_id(cluster, node),
+        },
+    }
+
+
+def machine_id(cluster: Cluster, node: Node) -> str:
+    """Return the id of a node's virtual machine, in which, unlike in provider ids, the resource group has its own spelling."""
+    path = node.provider_id.partition("/providers/")[2]
+    return f"/subscriptions/{cluster.spec.subscription}/resourceGroups/{node_resource_group(cluster)}/providers/{path}"
 
 
 def cluster_document(cluster: Cluster) -> JsonObject:

@@ -105,6 +105,25 @@ class Handlers:
         """Return one pool."""
         return HttpResponse(200, documents.pool_document(*self._pool(request)))
 
+    def list_pool_machines(self, request: ArmRequest) -> HttpResponse:
+        """List a pool's machines, page by page."""
+        cluster, pool = self._pool(request)
+        found = [documents.pool_machine_document(cluster, pool, node) for node in cluster.nodes_of(pool.name)]
+        return page(request, found, self._page_size)
+
+    def get_pool_machine(self, request: ArmRequest) -> HttpResponse:
+        """Return one machine of a pool.
+
+        Raises:
+            ArmError: 404, the machine does not exist.
+        """
+        cluster, pool = self._pool(request)
+        name = request.names["machine"]
+        for node in cluster.nodes_of(pool.name):
+            if node.name == name.lower():
+                return HttpResponse(200, documents.pool_machine_document(cluster, pool, node))
+        raise _not_found(f"managedClusters/{cluster.name}/agentPools/{pool.name}/machines/{name}", cluster)
+
     def put_pool(self, request: ArmRequest) -> HttpResponse:
         """Change a pool: 200 with the pool in the body, while the operation continues."""
         cluster, pool = self._pool(request)

@@ -1,6 +1,6 @@
-"""The compute provider's representation of scale sets and instances. Its shapes were recorded from the real service."""
+"""The compute provider's representation of scale sets, instances and single VMs. Its shapes were recorded from the real service."""
 
-from simulator.azure.documents import etag, zulu
+from simulator.azure.documents import etag, machine_id, zulu
 from simulator.http_types import JsonObject
 from simulator.world.nodes import ZONES, node_resource_group
 from simulator.world.state import Cluster, Node, Pool
@@ -22,6 +22,27 @@ def scale_set_id(cluster: Cluster, pool: Pool) -> str:
 def instance_id(node: Node) -> str:
     """Return an instance's number within its scale set."""
     return node.provider_id.rpartition("/")[2]
+
+
+def is_instance(node: Node) -> bool:
+    """Whether a node's machine is an instance of a scale set, and not a single VM."""
+    return "/virtualMachineScaleSets/" in node.provider_id
+
+
+def virtual_machine_document(cluster: Cluster, node: Node) -> JsonObject:
+    """Return a single VM."""
+    return {
+        "name": node.name,
+        "id": machine_id(cluster, node),
+        "type": "Microsoft.Compute/virtualMachines",
+        "location": cluster.spec.region,
+        "properties": {
+            "provisioningState": "Succeeded",
+            "vmId": etag("vm", node.provider_id),
+            "osProfile": {"computerName": node.name, "adminUsername": "azureuser", "secrets": []},
+            "timeCreated": zulu(node.created),
+        },
+    }
 
 
 def scale_set_document(cluster: Cluster, pool: Pool) -> JsonObject:

@@ -10,6 +10,7 @@ RP = "/providers/Microsoft.ContainerService"
 CLUSTERS = f"{RP}/managedClusters"
 CLUSTER = f"{GROUP}{CLUSTERS}/{{cluster}}"
 POOL = f"{CLUSTER}/agentPools/{{pool}}"
+POOL_MACHINES = f"{POOL}/machines"
 LOCATION = f"{SUBSCRIPTION}{RP}/locations/{{region}}"
 
 # azure-mgmt-containerservice 41.8 and 41.6 (Azure CLI 2.91).
@@ -19,6 +20,7 @@ GRAPH_VERSIONS = ("2021-03-01", "2022-10-01")
 OPERATION_VERSIONS = ("2017-08-31",)
 SIGNED = ("t", "c", "s", "h")
 SCALE_SETS = f"{GROUP}/providers/Microsoft.Compute/virtualMachineScaleSets"
+VIRTUAL_MACHINES = f"{GROUP}/providers/Microsoft.Compute/virtualMachines"
 MACHINES = f"{SCALE_SETS}/{{scaleset}}/virtualMachines"
 # azure-mgmt-compute 39.
 COMPUTE_VERSIONS = ("2026-04-01", "2025-04-01")
@@ -71,6 +73,7 @@ class Route:
 _MC = "Microsoft.ContainerService/managedClusters"
 _LOCATIONS = "Microsoft.ContainerService/locations"
 _VMSS = "Microsoft.Compute/virtualMachineScaleSets"
+_VMS = "Microsoft.Compute/virtualMachines"
 
 
 def _compute(method: str, template: str, action: str, handler: str, *query: str) -> Route:
@@ -106,6 +109,15 @@ ROUTES = (
     Route(
         "GET", f"{CLUSTER}/agentPools", f"{_MC}/agentPools/read", "list_pools", query=("$skiptoken",), rate=Rate.LIST
     ),
+    Route(
+        "GET",
+        POOL_MACHINES,
+        f"{_MC}/agentPools/machines/read",
+        "list_pool_machines",
+        query=("$skiptoken",),
+        rate=Rate.LIST,
+    ),
+    Route("GET", f"{POOL_MACHINES}/{{machine}}", f"{_MC}/agentPools/machines/read", "get_pool_machine"),
     Route("GET", f"{SUBSCRIPTION}{CLUSTERS}", f"{_MC}/read", "list_clusters", query=("$skiptoken",), rate=Rate.LIST),
     Route("GET", f"{GROUP}{CLUSTERS}", f"{_MC}/read", "list_clusters", query=("$skiptoken",), rate=Rate.LIST),
     Route("POST", f"{CLUSTER}/start", f"{_MC}/start/action", "start_cluster"),
@@ -158,6 +170,8 @@ ROUTES = (
         "get_instance_view",
     ),
     _compute("POST", f"{MACHINES}/{{machine}}/restart", f"{_VMSS}/virtualMachines/restart/action", "restart_machine"),
+    _compute("GET", f"{VIRTUAL_MACHINES}/{{machine}}", f"{_VMS}/read", "get_virtual_machine", "$expand"),
+    _compute("POST", f"{VIRTUAL_MACHINES}/{{machine}}/restart", f"{_VMS}/restart/action", "restart_virtual_machine"),
     _compute(
         "POST",
         f"{MACHINES}/{{machine}}/simulateEviction",

@@ -12,6 +12,8 @@ from kubernetes import client
 from simulator.http_types import JsonObject
 from simulator.world.workloads import PdbSpec, WorkloadKind, WorkloadSpec
 
+# The resource group that contains the machines, according to the nodes' provider ids.
+NODE_GROUP = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/mc_rg_stage_westeurope"
 POOL_LABEL = "kubernetes.azure.com/agentpool"
 BOOTING = "daytwo.dev/booting"
 MERGE = "application/merge-patch+json"
@@ -80,7 +82,8 @@ def _create_node(core: Any, name: str, pool: str) -> None:
         "kubernetes.io/os": "linux",
         "type": "kwok",
     }
-    core.create_node({"metadata": {"name": name, "labels": labels}, "spec": {"providerID": f"azure:///{name}"}})
+    machine = f"{NODE_GROUP}/providers/Microsoft.Compute/virtualMachines/{name}"
+    core.create_node({"metadata": {"name": name, "labels": labels}, "spec": {"providerID": f"azure://{machine}"}})
 
 
 def _boot(core: Any, name: str) -> None:

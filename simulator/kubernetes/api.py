@@ -83,7 +83,7 @@ class KubernetesApi:
                 )
 
                 def items() -> list[Node]:
-                    return sorted(cluster.nodes.values(), key=lambda node: node.name)
+                    return sorted(cluster.node_objects.values(), key=lambda node: node.name)
 
                 return self._collection(cluster, request, resource, (items, cluster.node_feed, ("metadata.name",)), who)
             case "GET", [name]:
@@ -172,7 +172,7 @@ def _within[T](resource: Resource[T], namespace: str | None) -> Resource[T]:
 
 
 def _node(cluster: Cluster, name: str) -> Node:
-    node = cluster.nodes.get(name)
+    node = cluster.node_objects.get(name)
     if node is None:
         raise not_found("nodes", name)
     return node

@@ -20,7 +20,9 @@ def labels_of(cluster: Cluster, node: Node) -> dict[str, str]:
 
 
 def set_labels_of(cluster: Cluster, node: Node) -> dict[str, str]:
-    """Return the labels that AKS or Karpenter sets."""
+    """Return the labels that AKS or Karpenter sets. Neither knows an invented node: all its labels are its creator's."""
+    if node.invented:
+        return {}
     labels = {
         "kubernetes.azure.com/cluster": node_resource_group(cluster),
         "kubernetes.azure.com/mode": node.mode.lower(),
@@ -61,7 +63,7 @@ def derived_taints(cluster: Cluster, node: Node) -> list[Taint]:
 def node_document(cluster: Cluster, node: Node) -> JsonObject:
     """Return a node as an API object."""
     since = zulu(node.ready_since or node.created)
-    spec: JsonObject = {"providerID": node.provider_id}
+    spec: JsonObject = {"providerID": node.provider_id} if node.provider_id else {}
     if node.unschedulable:
         spec["unschedulable"] = True
     taints = [*derived_taints(cluster, node), *node.taints]

@@ -148,11 +148,14 @@ class History:
         return self._machines[cluster, pool].at(at)
 
     def has_image(self, cluster: ClusterSpec, pool: PoolSpec, image: str, at: datetime) -> bool:
-        """Whether every node has an image or, if no nodes are visible, whether the pool reports it."""
+        """Whether Azure reports an image for the pool and every visible node has it (rule 8)."""
         seen = self.machines(cluster.name, pool.name, at) if self.api_responds(cluster.name, at) else {}
-        if not seen:
-            return self._pool_image[cluster.name, pool.name].at(at) == image
-        return all(unpatched(machine.image) == image for machine in seen.values())
+        reported = self.reports(cluster.name, pool.name, image, at)
+        return reported and all(unpatched(machine.image) == image for machine in seen.values())
+
+    def reports(self, cluster: str, pool: str, image: str, at: datetime) -> bool:
+        """Whether Azure reports an image for a pool."""
+        return unpatched(self._pool_image[cluster, pool].at(at)) == image
 
     def done(self, cluster: str, pool: str, image: str, at: datetime) -> bool:
         """Whether every node has the image and is Ready (rule 16)."""
@@ -201,9 +204,15 @@ def family(cluster: ClusterSpec, pool: PoolSpec) -> Family:
     return family_of(pool.os_sku, pool.kubernetes_version or cluster.kubernetes_version)
 
 
-def minor(cluster: ClusterSpec, pool: PoolSpec | None) -> str:
-    """The Kubernetes minor version of a pool, or of the nodes from node auto-provisioning."""
-    version = (pool.kubernetes_version if pool else None) or cluster.kubernetes_version
+def is_known(pool: PoolSpec) -> bool:
+    """Whether Daytwo acts on pools of this type and mode (rule 8)."""
+    known_type = pool.type in ("VirtualMachineScaleSets", "VirtualMachines")
+    return known_type and pool.mode in ("System", "User", "Gateway")
+
+
+def minor(cluster: ClusterSpec, pool: PoolSpec) -> str:
+    """The Kubernetes minor version of a pool."""
+    version = pool.kubernetes_version or cluster.kubernetes_version
     return ".".join(version.split(".")[:2])
 
 

@@ -36,6 +36,7 @@ class Restart:
     up: datetime = FAR_FUTURE
     booted: bool = False
     failed: datetime = FAR_FUTURE
+    machine: str = ""
 
     @property
     def over(self) -> datetime:
@@ -62,6 +63,8 @@ class NodeEvents:
         self.reboot_requests: list[RebootRequest] = []
         self.restarts: list[Restart] = []
         self.cordons: list[Cordon] = []
+        # The machines that Node objects without a machine of their own name, in lower case.
+        self.claimed: set[str] = set()
         self._last_request: dict[NodeKey, int] = {}
         self._last_restart: dict[NodeKey, int] = {}
         self._last_cordon: dict[NodeKey, int] = {}
@@ -90,11 +93,10 @@ class NodeEvents:
             case Kind.NODE_REBOOT_REQUIRED:
                 self._last_request[key] = len(self.reboot_requests)
                 self.reboot_requests.append(RebootRequest(key[0], entry.pool or "", key[1], entry.at))
-            case Kind.MACHINE_RESTART if entry.detail.get("status") == "InProgress":
-                self._last_restart[key] = len(self.restarts)
-                self.restarts.append(Restart(*key, who, entry.at))
-            case Kind.MACHINE_RESTART if entry.detail.get("status") == "Failed":
-                self._change(self.restarts, self._last_restart, key, failed=entry.at)
+            case Kind.MACHINE_RESTART:
+                self._record_restart(entry, key)
+            case Kind.NODE_INVENTED:
+                self.claimed.add(str(entry.detail["machine"]).lower())
             case Kind.NODE_BOOTED:
                 self._change(self.restarts, self._last_restart, key, booted=True)
             case Kind.NODE_CORDONED:
@@ -112,6 +114,14 @@ class NodeEvents:
                 self._not_ready.pop(key, None)
             case _:
                 pass
+
+    def _record_restart(self, entry: Entry, key: NodeKey) -> None:
+        if entry.detail.get("status") == "InProgress":
+            self._last_restart[key] = len(self.restarts)
+            who, machine = str(entry.detail.get("who", "")), str(entry.detail.get("machine", "")).lower()
+            self.restarts.append(Restart(*key, who, entry.at, machine=machine))
+        elif entry.detail.get("status") == "Failed":
+            self._change(self.restarts, self._last_restart, key, failed=entry.at)
 
     def _record_ready(self, entry: Entry, key: NodeKey) -> None:
         is_ready = entry.kind is Kind.NODE_READY

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from functools import cache
 
 from simulator.oracle.config import Rules
-from simulator.oracle.history import History, Machine, minor, unpatched
-from simulator.world.specs import ClusterSpec
+from simulator.oracle.history import History, Machine, is_known, minor, unpatched
+from simulator.world.specs import ClusterSpec, PoolSpec
 
 HOUR = timedelta(hours=1)
 
@@ -54,20 +54,31 @@ class Proofs:
             if not self._history.api_responds(name, at):
                 continue
             for pool, carrying in self._carrying(cluster, image, kubernetes, at):
-                nodes += len(carrying)
                 upgrading = any(
-                    operation.pool == pool and operation.what == "upgrade-node-image" and operation.runs(at)
+                    operation.pool == pool.name and operation.what == "upgrade-node-image" and operation.runs(at)
                     for operation in self._history.of_cluster(name)
                 )
-                green = green and (upgrading or all(machine.ready for machine in carrying))
+                bad = 0 if upgrading else sum(not machine.ready for machine in carrying)
+                # A healthy node counts only if Azure reports its image for the pool, up to the pool's number of nodes.
+                reported = self._history.reports(name, pool.name, image, at)
+                good = min(len(carrying) - bad, self._history.count(cluster, pool, at)) if reported else 0
+                nodes += good + bad
+                green = green and not bad
         return _Observation(nodes, green)
 
     def _carrying(
         self, cluster: ClusterSpec, image: str, kubernetes: str, at: datetime
-    ) -> list[tuple[str, list[Machine]]]:
-        named = [(pool.name, minor(cluster, pool)) for pool in cluster.pools] + [("", minor(cluster, None))]
+    ) -> list[tuple[PoolSpec, list[Machine]]]:
+        """The machines of the cluster's pools. Azure does not list those of node auto-provisioning, so they never count."""
         return [
-            (pool, [m for m in self._history.machines(cluster.name, pool, at).values() if unpatched(m.image) == image])
-            for pool, version in named
-            if version == kubernetes
+            (
+                pool,
+                [
+                    m
+                    for m in self._history.machines(cluster.name, pool.name, at).values()
+                    if unpatched(m.image) == image
+                ],
+            )
+            for pool in cluster.pools
+            if minor(cluster, pool) == kubernetes and is_known(pool)
         ]

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from itertools import combinations
 
 from simulator.oracle.config import Rules
-from simulator.oracle.history import History
+from simulator.oracle.history import History, is_known
 from simulator.oracle.local_time import MINUTE, Interval, monday_of, openings
 from simulator.oracle.node_events import Cordon, NodeEvents, RebootRequest, Restart
 from simulator.oracle.tags import TagHistory
@@ -63,7 +63,7 @@ class Reboots:
         )
 
     def violations(self, start: datetime, end: datetime) -> Iterator[str]:
-        """Violations of rules 2, 4 and 5, and nodes that were overlooked during their night."""
+        """Violations of rules 2, 4, 5 and 7, and nodes that were overlooked during their night."""
         for restart in self.mine:
             if start <= restart.began < end:
                 yield from (f"{code}: {_location(restart, restart.began)}" for code in self._of_restart(restart))
@@ -83,6 +83,12 @@ class Reboots:
             yield "unrequired-reboot"
         if self._history.busy(restart.cluster, at):
             yield "reboot-busy"
+        cordon = self.boots.cordoned(restart.cluster, restart.node, at)
+        if cordon is None or cordon.who != self._bot:
+            # A restart for another cluster's sake looks like this: that cluster has an object that names this machine.
+            yield "restarted-uncordoned"
+            if restart.machine in self.boots.claimed:
+                yield "restarted-for-another-cluster"
 
     def _overlooked(self, opening: Interval, end: datetime) -> Iterator[str]:
         """Clusters in which a node could have been rebooted at two consecutive checks, but no node was cordoned."""
@@ -106,10 +112,12 @@ class Reboots:
         cluster = self._history.clusters[reboot_requests.cluster]
         return (
             self._tags.ring_number(cluster, at) is not None
+            and not cluster.lockdown
             and self._history.api_responds(cluster.name, at)
             and not self._history.busy(cluster.name, at)
             and self.boots.ready(cluster.name, reboot_requests.node, at)
             and self.boots.cordoned(cluster.name, reboot_requests.node, at) is None
+            and is_known(next(pool for pool in cluster.pools if pool.name == reboot_requests.pool))
             and not _never_drains(cluster, reboot_requests.pool)
         )
 

@@ -7,7 +7,7 @@ from functools import cache
 from math import ceil
 
 from simulator.oracle.config import RingRule, Rules
-from simulator.oracle.history import FAR_FUTURE, History, Operation, minor
+from simulator.oracle.history import FAR_FUTURE, History, Operation, is_known, minor
 from simulator.oracle.local_time import MINUTE, Interval, occurrences, openings, start_of_day
 from simulator.oracle.power import Schedule
 from simulator.oracle.proof import Proofs
@@ -133,6 +133,8 @@ class Week:
             return "no-ring"
         if driven_by_aks(cluster):
             return "driven-by-aks"
+        if not is_known(pool):
+            return "unsupported-pool"
         if pool.from_snapshot:
             return "snapshot"
         if self.history.has_image(cluster, pool, self.history.newest(cluster, pool, at), at):

@@ -25,6 +25,7 @@ class Kind(StrEnum):
     POWER = "power"
     NODE_JOINED = "node-joined"
     NODE_LEFT = "node-left"
+    NODE_INVENTED = "node-invented"
     NODE_LABEL = "node-label"
     NODE_READY = "node-ready"
     NODE_NOT_READY = "node-not-ready"

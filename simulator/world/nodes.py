@@ -18,7 +18,9 @@ INVOLUNTARY = TerminationCause("", "lost")
 
 
 def instance_name(cluster: Cluster, pool: Pool, index: int) -> str:
-    """Return an instance's computer name: ``aks-user1-12345678-vmss00000a``, shorter on Windows."""
+    """Return a machine's computer name: ``aks-user1-12345678-vmss00000a``, shorter on Windows; ``aks-user1-12345678-vms10`` for a single VM."""
+    if pool.spec.type == "VirtualMachines":
+        return f"aks-{pool.name}-{cluster.number}-vms{index}"
     suffix = ""
     rest = index
     while rest or not suffix:
@@ -34,16 +36,11 @@ def join(core: Core, cluster: Cluster, pool: Pool, image: str, *, surge: bool = 
     """Add a new Ready instance to a pool."""
     index = pool.next_index
     pool.next_index += 1
-    scale_set = f"aks-{pool.name}-{cluster.number}-vmss"
     zone = f"{cluster.spec.region}-{ZONES[index % len(ZONES)]}"
-    provider_id = (
-        f"azure:///subscriptions/{cluster.spec.subscription}/resourceGroups/{node_resource_group(cluster).lower()}"
-        f"/providers/Microsoft.Compute/virtualMachineScaleSets/{scale_set}/virtualMachines/{index}"
-    )
     node = Node(
         name=instance_name(cluster, pool, index),
         pool=pool.name,
-        provider_id=provider_id,
+        provider_id=f"{_providers(cluster)}/{_machine_path(cluster, pool, index)}",
         image=image,
         kubernetes_version=pool.kubernetes_version,
         boot_id=core.new_id(),
@@ -63,10 +60,7 @@ def join_provisioned(core: Core, cluster: Cluster, index: int, image: str) -> No
     node = Node(
         name=name,
         pool=None,
-        provider_id=(
-            f"azure:///subscriptions/{cluster.spec.subscription}/resourceGroups/"
-            f"{node_resource_group(cluster).lower()}/providers/Microsoft.Compute/virtualMachines/{name}"
-        ),
+        provider_id=f"{_providers(cluster)}/virtualMachines/{name}",
         image=image,
         kubernetes_version=cluster.spec.kubernetes_version,
         boot_id=core.new_id(),
@@ -77,6 +71,18 @@ def join_provisioned(core: Core, cluster: Cluster, index: int, image: str) -> No
     )
     add(core, cluster, node)
     return node
+
+
+def _providers(cluster: Cluster) -> str:
+    """Return the first part of the provider ids of a cluster's nodes, in which Azure writes the resource group in lower case."""
+    group = node_resource_group(cluster).lower()
+    return f"azure:///subscriptions/{cluster.spec.subscription}/resourceGroups/{group}/providers/Microsoft.Compute"
+
+
+def _machine_path(cluster: Cluster, pool: Pool, index: int) -> str:
+    if pool.spec.type == "VirtualMachines":
+        return f"virtualMachines/{instance_name(cluster, pool, index)}"
+    return f"virtualMachineScaleSets/aks-{pool.name}-{cluster.number}-vmss/virtualMachines/{index}"
 
 
 def add(core: Core, cluster: Cluster, node: Node) -> None:

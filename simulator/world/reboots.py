@@ -129,4 +129,5 @@ def _record(core: Core, node: Node, operation: Operation) -> None:
         status=operation.status.value,
         code=operation.error_code,
         boot=node.boot_id,
+        machine=node.provider_id,
     )

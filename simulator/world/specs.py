@@ -8,6 +8,8 @@ from simulator.world.scripted_faults import ScriptedFault
 from simulator.world.workloads import WorkloadSpec
 
 type NodeOsChannel = Literal["None", "Unmanaged", "NodeImage", "SecurityPatch"]
+type PoolType = Literal["VirtualMachineScaleSets", "VirtualMachines", "FlexNodes"]
+type PoolMode = Literal["System", "User", "Gateway", "Machines", "ManagedSystem"]
 type OsSku = Literal["Ubuntu", "AzureLinux", "Windows2022"]
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
@@ -30,7 +32,7 @@ class PoolSpec:
 
     name: str
     nodes: int
-    mode: Literal["System", "User"] = "User"
+    mode: PoolMode = "User"
     os_sku: OsSku = "Ubuntu"
     priority: Literal["Regular", "Spot"] = "Regular"
     kubernetes_version: str | None = None
@@ -42,6 +44,8 @@ class PoolSpec:
     max_unavailable: str = "0"
     drain_timeout_minutes: int = 30
     node_soak_minutes: int = 0
+    # FlexNodes stands for a type that did not exist when Daytwo was written.
+    type: PoolType = "VirtualMachineScaleSets"
 
     @property
     def os_type(self) -> str:

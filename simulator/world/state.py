@@ -78,6 +78,8 @@ class Node:
     ready: bool = True
     ready_since: datetime | None = None
     unschedulable: bool = False
+    # Someone created the object through the API server: no machine and no kubelet is behind it.
+    invented: bool = False
     # A surge node, removed at the end of an upgrade. Pods are scheduled on it only if no other node has room.
     surge: bool = False
     version: int = 0
@@ -143,7 +145,9 @@ class Cluster:
     tags: dict[str, str] = field(default_factory=dict)
     creation: int = 1
     pools: dict[str, Pool] = field(default_factory=dict)
+    # The nodes that have a machine. ``invented`` has the other Node objects in the API server, which can hide a node of the same name.
     nodes: dict[str, Node] = field(default_factory=dict)
+    invented: dict[str, Node] = field(default_factory=dict)
     provisioning_state: str = "Succeeded"
     power_state: str = "Running"
     operation: Operation | None = None
@@ -170,6 +174,11 @@ class Cluster:
     def api_responds(self) -> bool:
         """Whether its API server responds, which it does not while the cluster is stopped, stopping or starting."""
         return self.power_state == "Running" and self.provisioning_state not in ("Stopping", "Starting")
+
+    @property
+    def node_objects(self) -> dict[str, Node]:
+        """All Node objects in the API server, by name."""
+        return self.nodes | self.invented
 
     def nodes_of(self, pool: str) -> list[Node]:
         """Return the nodes in a pool, by name."""

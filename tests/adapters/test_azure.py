@@ -1,6 +1,7 @@
 """The Azure and Kubernetes adapters, using the unmodified SDK clients, against the simulated services."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -8,7 +9,8 @@ import pytest
 from ops.adapters.azure_clusters import AzureClusters
 from ops.bootstrap import Wiring, wire
 from ops.model.fleet import Driver
-from ops.ports.errors import BusyError, NotFoundError, RejectedError, TryLaterError
+from ops.policy.node_identity import confirmed, match_nodes
+from ops.ports.errors import BusyError, NotFoundError, RejectedError, TryLaterError, UnreachableError
 from simulator.running import Running, running_simulation
 
 
@@ -90,6 +92,41 @@ def test_a_stopped_clusters_api_server_does_not_respond(simulation: Running, wir
     cluster = wired.ports.clusters.cluster(identity(simulation, "shop-test", "rg-shop"))
     with pytest.raises(TryLaterError):
         wired.ports.nodes.nodes(cluster)
+
+
+def test_each_nodes_machine_is_listed_for_its_pool(simulation: Running, wired: Wiring) -> None:
+    cluster = wired.ports.clusters.cluster(identity(simulation, "shop-prod-we", "rg-shop"))
+    machines = {pool.name: wired.ports.clusters.machines(cluster.id, pool.name) for pool in cluster.pools}
+    nodes = wired.ports.nodes.nodes(cluster)
+    matches = confirmed(match_nodes(cluster, nodes, machines))
+    assert {name: match.pool for name, match in matches.items()} == {node.name: node.pool for node in nodes}
+    assert {each.name for each in machines["user1"]} == {node.name for node in nodes if node.pool == "user1"}
+
+
+def test_the_machines_of_a_missing_pool_raise_a_not_found_error(simulation: Running, wired: Wiring) -> None:
+    with pytest.raises(NotFoundError):
+        wired.ports.clusters.machines(identity(simulation, "shop-prod-we", "rg-shop"), "missing")
+
+
+def test_nodes_from_auto_provisioning_are_not_listed(simulation: Running, wired: Wiring) -> None:
+    cluster = wired.ports.clusters.cluster(identity(simulation, "edge-prod", "rg-edge"))
+    machines = {pool.name: wired.ports.clusters.machines(cluster.id, pool.name) for pool in cluster.pools}
+    nodes = wired.ports.nodes.nodes(cluster)
+    unlisted = {node.name for node in nodes} - set(confirmed(match_nodes(cluster, nodes, machines)))
+    assert unlisted == {node.name for node in nodes if node.provisioner}
+
+
+def test_a_patch_for_another_node_of_the_same_name_is_rejected(simulation: Running, wired: Wiring) -> None:
+    cluster = wired.ports.clusters.cluster(identity(simulation, "shop-prod-we", "rg-shop"))
+    other = replace(wired.ports.nodes.nodes(cluster)[0], uid="00000000-0000-0000-0000-000000000000")
+    with pytest.raises(BusyError, match="UID in precondition"):
+        wired.ports.nodes.mark(cluster, other, unschedulable=True, annotations={})
+    assert not any(node.unschedulable for node in wired.ports.nodes.nodes(cluster))
+
+
+def test_the_api_server_of_a_stopped_cluster_is_unreachable(simulation: Running, wired: Wiring) -> None:
+    with pytest.raises(UnreachableError):
+        wired.ports.nodes.nodes(wired.ports.clusters.cluster(identity(simulation, "shop-test", "rg-shop")))
 
 
 def test_a_missing_resource_raises_a_not_found_error(simulation: Running, wired: Wiring) -> None:

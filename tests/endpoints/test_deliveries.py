@@ -18,7 +18,7 @@ from tests.fakes import ALL_OPERATIONS, World, cluster, nodes_of, pool
 NOW = datetime(2026, 11, 17, 10, tzinfo=UTC)
 CLUSTER = cluster("shop-dev", pool("spot", spot=True), node_resource_group="MC_rg_shop-dev_westeurope")
 VM = (
-    "/subscriptions/0/resourceGroups/mc_rg_shop-dev_westeurope/providers/Microsoft.Compute"
+    "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/mc_rg_shop-dev_westeurope/providers/Microsoft.Compute"
     "/virtualMachineScaleSets/aks-spot-12345678-vmss/virtualMachines/"
 )
 

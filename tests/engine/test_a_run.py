@@ -18,7 +18,9 @@ def test_every_pool_is_upgraded_once_and_its_nodes_are_verified() -> None:
     run = upgrade(world).record
     assert world.clusters.begun == ["upgrade user1", "upgrade user2"]
     assert run.state is State.DONE
-    assert [record.evidence for record in run.finished] == ["3 of 3 nodes run 202611.05.0 and are Ready"] * 2
+    assert [record.evidence for record in run.finished] == [
+        "3 of 3 nodes run 202611.05.0 and are Ready; Azure reports it for the pool"
+    ] * 2
     assert list(world.chat.keys.values()) == [run.id, f"{run.id}.details"]
     assert world.engine.started == [f"operation {run.id}"]
     assert world.events.published == [f"Daytwo.RunEnded {run.id}.ended"]

@@ -50,4 +50,6 @@ def test_a_new_plan_is_made_for_an_image_that_was_released_before_the_call() -> 
 
     run = upgrade(world, meanwhile)
     assert run.engine.calls[:5] == ["assess", "lease", "begin", "unwind", "conclude"]
-    assert run.record.finished[0].evidence == "3 of 3 nodes run 202611.12.0 and are Ready"
+    assert run.record.finished[0].evidence == (
+        "3 of 3 nodes run 202611.12.0 and are Ready; Azure reports it for the pool"
+    )

@@ -1,5 +1,7 @@
 """A reboot cordons, drains, restarts, verifies, and uncordons a node. The node is also uncordoned after any failure."""
 
+from datetime import datetime, timedelta
+
 from ops.model.fleet import CORDON_STAMP
 from ops.model.run import Run, State
 from ops.ports.errors import RejectedError
@@ -8,6 +10,8 @@ from tests.driving import AzureRestarts, manual_request, start
 from tests.engine.worlds import NODE, world_with_all_operations
 from tests.fakes import World
 from tests.in_memory_engine import Meanwhile
+
+_BOOTS_AFTER = timedelta(minutes=4)
 
 REQUIRED = {"daytwo.dev/reboot-required": "2026-11-16T10:00:00Z"}
 
@@ -29,7 +33,7 @@ def test_a_node_is_drained_restarted_verified_and_uncordoned() -> None:
     assert world.nodes.marks == [f"cordon {NODE}", f"uncordon {NODE}"]
     assert sorted(world.nodes.evicted) == ["web-0", "web-1", "web-2"]
     assert world.machines.restarted == [NODE]
-    assert run.finished[2].evidence == f"{NODE} has rebooted and is Ready"
+    assert run.finished[2].evidence == f"{NODE} has rebooted and is Ready; Azure reports that the restart has ended"
 
 
 def test_a_drain_that_times_out_uncordons_the_node_and_names_the_pod_and_its_pdb() -> None:
@@ -89,3 +93,30 @@ def test_a_cordon_that_belongs_to_another_owner_is_never_removed() -> None:
     run = reboot(world, meanwhile)
     assert run.state is State.DONE
     assert world.nodes.marks == [f"cordon {NODE}"]
+
+
+def test_a_restart_whose_answer_was_lost_is_not_requested_again_before_its_effect_can_be_seen() -> None:
+    world = world_with_required_reboot()
+    world.machines.lose_answers = 1
+    requested: list[datetime] = []
+
+    def meanwhile(_: str) -> None:
+        if world.machines.restarted and not requested:
+            requested.append(world.clock.at)
+        if requested and world.clock.at - requested[0] >= _BOOTS_AFTER and world.machines.restarted == [NODE]:
+            world.machines.end(NODE)
+
+    run = reboot(world, meanwhile)
+    assert (run.state, world.machines.restarted) == (State.DONE, [NODE])
+
+
+def test_a_restart_that_never_reached_azure_is_requested_again() -> None:
+    world = world_with_required_reboot()
+    world.machines.lose_answers = 1
+
+    def meanwhile(_: str) -> None:
+        if len(world.machines.restarted) > 1:
+            world.machines.end(NODE)
+
+    run = reboot(world, meanwhile)
+    assert (run.state, world.machines.restarted) == (State.DONE, [NODE, NODE])

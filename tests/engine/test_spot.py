@@ -6,15 +6,20 @@ import pytest
 
 from ops.adapters.azure_clusters import AzureClusters
 from ops.endpoints.event_grid import take_event
+from ops.model.arm_actions import ASK_API_SERVER
 from ops.model.run import State
 from ops.model.workload import Pod
+from ops.ports.errors import TryLaterError, UnreachableError
+from ops.ports.kubernetes import EvictionResult
+from ops.verbs import verbs
 from tests.driving import DrivenRun
 from tests.engine.worlds import world_with_all_operations
 from tests.fakes import World, cluster, nodes_of, pool
 
 SOURCE = cluster("shop-dev").id
 SCALE_SET = "Microsoft.Compute/virtualMachineScaleSets/aks-spot-12345678-vmss"
-VM = f"/subscriptions/0/resourceGroups/mc_rg_shop-dev_westeurope/providers/{SCALE_SET}/virtualMachines/"
+GROUP = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/mc_rg_shop-dev_westeurope"
+VM = f"{GROUP}/providers/{SCALE_SET}/virtualMachines/"
 
 
 def world_with_spot_pool() -> World:
@@ -163,3 +168,63 @@ def test_an_eviction_in_a_scale_set_outside_the_fleet_is_recorded_without_starti
     take_event(world.context, event)
     assert world.engine.started == []
     assert [entry.kind for entry in world.ledger.written.values()] == ["event"]
+
+
+def test_an_eviction_in_another_subscription_does_not_concern_a_group_of_the_same_name() -> None:
+    world = world_with_spot_pool()
+    event = annotated(1, 1)
+    target = f"{VM}1".replace("00000000-0000", "99999999-0000")
+    event["data"]["resourceInfo"]["properties"]["targetResourceId"] = target  # type: ignore[index]  # JSON
+    take_event(world.context, event)
+    assert world.engine.started == []
+    assert [entry.text for entry in world.ledger.written.values()] == [
+        "an eviction does not concern the fleet: the resource group mc_rg_shop-dev_westeurope does not belong to a cluster in the fleet"
+    ]
+
+
+def test_a_throttled_read_does_not_end_the_drain() -> None:
+    world = world_with_spot_pool()
+    world.nodes.answers["job-1"] = EvictionResult("blocked", "429")
+    take_event(world.context, notice(1, 1))
+    seen: list[str] = []
+
+    def meanwhile(activity: str) -> None:
+        seen.append(activity)
+        polls = seen.count("poll")
+        world.nodes.refuse = {"nodes": TryLaterError("listing the nodes: 429", 5)} if 1 <= polls <= 2 else {}
+        if polls > 2:
+            world.nodes.answers.clear()
+
+    run = DrivenRun(world, world.engine.started[0].split()[1]).to_end(meanwhile)
+    evacuated = next(record for record in run.finished if record.id.startswith("evacuate."))
+    assert (evacuated.evidence, world.nodes.running["shop-dev"]) == ("1 of 1 pods have left in time", ())
+    assert len(world.nodes.evicted) > 1
+
+
+def test_the_drain_ends_if_the_api_server_does_not_answer() -> None:
+    world = world_with_spot_pool()
+    world.nodes.answers["job-1"] = EvictionResult("blocked", "429")
+    take_event(world.context, notice(1, 1))
+    run = DrivenRun(world, world.engine.started[0].split()[1])
+
+    def meanwhile(activity: str) -> None:
+        silent = UnreachableError("listing the nodes: its API server does not answer")
+        world.nodes.refuse = {"nodes": silent} if activity in ("poll", "verify") else {}
+
+    run.turns(12, meanwhile)
+    assert "poll" in run.engine.calls
+    assert run.engine.calls.count("poll") == 1
+
+
+def test_azure_is_not_read_while_the_nodes_are_evacuated() -> None:
+    assert verbs()["evacuate-nodes"].actions == {ASK_API_SERVER}
+
+
+def test_a_node_that_is_registered_again_under_the_same_name_is_not_evacuated() -> None:
+    world = world_with_spot_pool()
+    take_event(world.context, notice(1, 1))
+    run = DrivenRun(world, world.engine.started[0].split()[1])
+    run.to_first_step()
+    world.nodes.change("aks-spot-12345678-vmss000001", uid="another")
+    run.call("begin", run.record.steps[0].id)
+    assert (world.nodes.marks, world.nodes.evicted) == ([], [])

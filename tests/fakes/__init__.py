@@ -4,7 +4,7 @@ from tests.configurations import ALL_OPERATIONS, CONFIG, settings
 from tests.fakes.azure import FakeClusters
 from tests.fakes.chat import FakeChat, FakeReplies
 from tests.fakes.clock import MONDAY, FakeClock
-from tests.fakes.fleet import NEW, NEWER, OLD, cluster, nodes_of, pool
+from tests.fakes.fleet import NEW, NEWER, OLD, cluster, machines_of, nodes_of, pool
 from tests.fakes.kept import FakeEngine, FakeLedger
 from tests.fakes.world import World
 
@@ -23,6 +23,7 @@ __all__ = [
     "FakeReplies",
     "World",
     "cluster",
+    "machines_of",
     "nodes_of",
     "pool",
     "settings",

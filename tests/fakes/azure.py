@@ -4,18 +4,20 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from ops.model.fleet import Cluster, Unknown
+from ops.model.machine import ListedMachine
 from ops.model.money import CostReport
 from ops.ports.azure import OperationStatus
 from ops.ports.errors import NotFoundError, OutsideError, TryLaterError
 from tests.fakes.clock import MONDAY
-from tests.fakes.fleet import NEW
+from tests.fakes.fleet import NEW, machines_of
 
 
 @dataclass
 class FakeClusters:
     """A small fleet. `begun` lists every operation that was started. A test ends an operation with `end`.
 
-    Every operation raises `refuse`, and every read of the newest image raises `refuse_images`. The first `lose_answers`
+    Every operation raises `refuse`, every read of the newest image raises `refuse_images`, and every read of a pool's
+    machines raises `refuse_machines`. The first `lose_answers`
     operations lose their response, as TryLaterError; the later ones respond.
     """
 
@@ -24,6 +26,7 @@ class FakeClusters:
     begun: list[str] = field(default_factory=list)
     refuse: OutsideError | None = None
     refuse_images: OutsideError | None = None
+    refuse_machines: OutsideError | None = None
     lose_answers: int = 0
     states: dict[str, OperationStatus] = field(default_factory=dict)
 
@@ -50,6 +53,11 @@ class FakeClusters:
         if self.refuse_images is not None:
             raise self.refuse_images
         return self.newest
+
+    def machines(self, cluster_id: str, pool: str) -> tuple[ListedMachine, ...]:
+        if self.refuse_machines is not None:
+            raise self.refuse_machines
+        return machines_of(self.cluster(cluster_id), pool)
 
     def begin_upgrade_node_image(self, cluster_id: str, pool: str) -> str:
         return self._begin(cluster_id, f"upgrade {pool}", pool)

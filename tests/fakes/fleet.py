@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from ops.model.fleet import Cluster, Node, Pool
+from ops.model.machine import ListedMachine, machine_of
 
 OLD = "AKSUbuntu-2204gen2containerd-202610.29.0"
 NEW = "AKSUbuntu-2204gen2containerd-202611.05.0"
@@ -35,14 +36,38 @@ def cluster(name: str = "shop-dev", *pools: Pool, env: str = "dev", **more: obje
         automatic=False,
         node_auto_provisioning=False,
         pools=pools or (pool(),),
+        node_resource_group=f"MC_rg_{name}_westeurope",
     )
     return replace(plain, **more)  # type: ignore[arg-type]  # fields by name
 
 
 def nodes_of(of: Cluster, **more: object) -> tuple[Node, ...]:
-    """Ready nodes that run their pools' images."""
+    """Ready nodes that run their pools' images, on the machines that `machines_of` lists."""
     return tuple(
-        replace(Node(f"aks-{each.name}-{number}", each.name, each.image, ready=True), **more)  # type: ignore[arg-type]  # fields by name
+        replace(_node(of, each, number), **more)  # type: ignore[arg-type]  # fields by name
         for each in of.pools
         for number in range(each.count)
+    )
+
+
+def machines_of(of: Cluster, name: str) -> tuple[ListedMachine, ...]:
+    """The machines of a pool, as ARM lists them."""
+    found = next(each for each in of.pools if each.name == name)
+    listed = (_node(of, found, number) for number in range(found.count))
+    return tuple(
+        ListedMachine(node.name, machine) for node in listed if (machine := machine_of(node.provider_id)) is not None
+    )
+
+
+def _node(of: Cluster, pool: Pool, number: int) -> Node:
+    name = f"aks-{pool.name}-{number}"
+    group = f"azure:///subscriptions/{of.subscription}/resourceGroups/{of.node_resource_group}"
+    machine = f"virtualMachineScaleSets/aks-{pool.name}-12345678-vmss/virtualMachines/{number}"
+    return Node(
+        name,
+        pool.name,
+        pool.image,
+        ready=True,
+        provider_id=f"{group}/providers/Microsoft.Compute/{machine}",
+        uid=f"uid-{name}",
     )

@@ -2,28 +2,35 @@
 
 from dataclasses import dataclass, field
 
-from ops.model.fleet import Node
+from ops.policy.node_identity import ConfirmedMachine
 from ops.ports.azure import OperationStatus
-from ops.ports.errors import OutsideError
+from ops.ports.errors import OutsideError, TryLaterError
 from tests.fakes.azure import FakeClusters
 from tests.fakes.nodes import FakeNodes
 
 
 @dataclass
 class FakeMachines:
-    """Scale-set instances. `restarted` lists every restart. A test ends a restart with `end`. If `refuse` is set, each restart raises it."""
+    """Scale-set instances. `restarted` lists every restart. A test ends a restart with `end`.
+
+    If `refuse` is set, each restart raises it. The first `lose_answers` restarts lose their response, as TryLaterError.
+    """
 
     clusters: FakeClusters
     nodes: FakeNodes
     restarted: list[str] = field(default_factory=list)
     refuse: OutsideError | None = None
+    lose_answers: int = 0
 
-    def begin_restart(self, node: Node) -> str:
+    def begin_restart(self, confirmed: ConfirmedMachine) -> str:
         if self.refuse is not None:
             raise self.refuse
-        self.restarted.append(node.name)
+        self.restarted.append(confirmed.node)
         token = f"restart/{len(self.restarted)}"
         self.clusters.states[token] = OperationStatus("running")
+        if self.lose_answers:
+            self.lose_answers -= 1
+            raise TryLaterError("restarting: the response was lost", 30)
         return token
 
     def end(self, name: str, *, boots: bool = True) -> None:

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from ops.model.fleet import Cluster, Node
+from ops.model.fleet import Cluster, ClusterRef, Node
 from ops.model.workload import DisruptionBudget, Pod
-from ops.ports.errors import OutsideError, TryLaterError
+from ops.ports.errors import BusyError, OutsideError, UnreachableError
 from ops.ports.kubernetes import EvictionResult
 from tests.fakes.azure import FakeClusters
 from tests.fakes.fleet import nodes_of
@@ -24,17 +24,17 @@ class FakeNodes:
     evicted: list[str] = field(default_factory=list)
     refuse: dict[str, OutsideError] = field(default_factory=dict)
 
-    def nodes(self, cluster: Cluster) -> tuple[Node, ...]:
-        if not cluster.running:
-            raise TryLaterError(f"listing the nodes of {cluster.name}: its API server does not answer")
+    def nodes(self, cluster: Cluster | ClusterRef) -> tuple[Node, ...]:
+        if not self.clusters.fleet[cluster.id].running:
+            raise UnreachableError(f"listing the nodes of {cluster.name}: its API server does not answer")
         self._ask("nodes")
         return self.listed.get(cluster.name, nodes_of(self.clusters.fleet[cluster.id]))
 
-    def pods(self, cluster: Cluster, node: str = "") -> tuple[Pod, ...]:
+    def pods(self, cluster: Cluster | ClusterRef, node: str = "") -> tuple[Pod, ...]:
         self._ask("pods")
         return tuple(pod for pod in self.running.get(cluster.name, ()) if not node or pod.node == node)
 
-    def budgets(self, cluster: Cluster) -> tuple[DisruptionBudget, ...]:
+    def budgets(self, cluster: Cluster | ClusterRef) -> tuple[DisruptionBudget, ...]:
         self._ask("budgets")
         return self.protecting.get(cluster.name, ())
 
@@ -42,13 +42,19 @@ class FakeNodes:
         if what in self.refuse:
             raise self.refuse[what]
 
-    def mark(self, cluster: Cluster, node: str, *, unschedulable: bool, annotations: Mapping[str, str | None]) -> None:
-        self.marks.append(f"{'cordon' if unschedulable else 'uncordon'} {node}")
-        (old,) = (each for each in self.nodes(cluster) if each.name == node)
+    def mark(
+        self, cluster: Cluster | ClusterRef, node: Node, *, unschedulable: bool, annotations: Mapping[str, str | None]
+    ) -> None:
+        (old,) = (each for each in self.nodes(cluster) if each.name == node.name)
+        if old.uid != node.uid:
+            raise BusyError(f"patching {node.name}: 409 Conflict")
+        self.marks.append(f"{'cordon' if unschedulable else 'uncordon'} {node.name}")
         kept = {**old.annotations, **annotations}
-        self.change(node, unschedulable=unschedulable, annotations={k: v for k, v in kept.items() if v is not None})
+        self.change(
+            node.name, unschedulable=unschedulable, annotations={k: v for k, v in kept.items() if v is not None}
+        )
 
-    def evict(self, cluster: Cluster, pod: Pod, grace_s: int | None = None) -> EvictionResult:
+    def evict(self, cluster: Cluster | ClusterRef, pod: Pod, grace_s: int | None = None) -> EvictionResult:
         assert grace_s is None or grace_s > 0
         answer = self.answers.get(pod.name, EvictionResult("evicted"))
         self.evicted.append(pod.name)

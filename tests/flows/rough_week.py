@@ -94,7 +94,7 @@ def _judge(simulation: Running, folder: Path, spec: FleetSpec, faults: Faults, s
         for entry in world.journal.of(Kind.OPERATION_BEGUN)
         if entry.detail["who"] == PRINCIPAL
     )
-    wrong = tuple(_wrong_messages(simulation, store))
+    wrong = tuple(wrong_messages(simulation, store))
     occurred["messages"] = len(list(messages(store).scan()))
     occurred["runs that took their leases"] = sum(stored.value.began is not None for stored in runs(store).scan())
     occurred["events delivered"] = simulation.simulation.delivery.delivered
@@ -110,7 +110,7 @@ def _judge(simulation: Running, folder: Path, spec: FleetSpec, faults: Faults, s
     return RoughWeek(verdict.violations, wrong, held, not_ended, _fired(faults), occurred)
 
 
-def _wrong_messages(simulation: Running, store: SqliteStore) -> Sequence[str]:
+def wrong_messages(simulation: Running, store: SqliteStore) -> Sequence[str]:
     """Messages that are missing, duplicated, or not in their desired state."""
     shown: dict[str, list[list[object]]] = {}
     channels: Any = simulation.control("/slack")["channels"]

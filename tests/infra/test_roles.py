@@ -48,6 +48,16 @@ def test_no_action_is_granted_twice() -> None:
     assert sorted(every) == sorted(set(every))
 
 
+def test_no_role_reads_admin_credentials() -> None:
+    actions = [action.casefold() for actions in granted().values() for action in actions]
+    assert not [action for action in actions if "clusteradmincredential" in action or "accessprofiles" in action]
+
+
+def test_restarts_are_not_granted_in_the_whole_subscription_by_default() -> None:
+    parameters = parsed("roles.bicep")["parameters"]
+    assert parameters["rebootsInSubscription"]["default"] is False
+
+
 def test_no_role_grants_a_wildcard() -> None:
     assert not [action for actions in granted().values() for action in actions if "*" in action]
 
@@ -71,7 +81,7 @@ def test_a_role_grants_the_write_permissions_that_its_verbs_need(runbook: str, r
     [
         ("mayUpgrade", "nodeImageOperator", "nodeImages"),
         ("maySwitch", "powerOperator", "power"),
-        ("mayRestart", "rebootOperator", "reboots"),
+        ("mayRestart", "rebootOperator", "reboots && rebootsInSubscription"),
         ("mayAskCosts", "costReader", "costs"),
     ],
 )

@@ -3,8 +3,11 @@
 from dataclasses import replace
 from typing import cast
 
-from ops.model.fleet import CORDON_STAMP
+import pytest
+
+from ops.model.fleet import CORDON_STAMP, Node
 from ops.model.workload import Pod
+from ops.ports.errors import BusyError
 from ops.ports.kubernetes import EvictionResult
 from simulator.world.workloads import PdbSpec, WorkloadKind, WorkloadSpec
 from tests.fakes import cluster
@@ -40,13 +43,20 @@ def test_a_cordon_and_its_annotation_are_set_and_removed_together(platform: Plat
         of = cast("Cluster", on)
         port, name = adapter(of), of.nodes()[0].metadata.name
 
-        def seen() -> tuple[bool, str | None]:
-            (node,) = (each for each in port.nodes(SHOP_DEV) if each.name == name)
-            return node.unschedulable, node.annotations.get(CORDON_STAMP)
+        def node() -> Node:
+            (found,) = (each for each in port.nodes(SHOP_DEV) if each.name == name)
+            return found
 
-        port.mark(SHOP_DEV, name, unschedulable=True, annotations={CORDON_STAMP: "run-1"})
+        def seen() -> tuple[bool, str | None]:
+            return node().unschedulable, node().annotations.get(CORDON_STAMP)
+
+        port.mark(SHOP_DEV, node(), unschedulable=True, annotations={CORDON_STAMP: "run-1"})
         assert seen() == (True, "run-1")
-        port.mark(SHOP_DEV, name, unschedulable=False, annotations={CORDON_STAMP: None})
+        port.mark(SHOP_DEV, node(), unschedulable=False, annotations={CORDON_STAMP: None})
+        assert seen() == (False, None)
+        other = replace(node(), uid="00000000-0000-0000-0000-000000000000")
+        with pytest.raises(BusyError):
+            port.mark(SHOP_DEV, other, unschedulable=True, annotations={CORDON_STAMP: "run-1"})
         assert seen() == (False, None)
 
 

@@ -10,12 +10,13 @@ import pytest
 from kubernetes import client
 
 from ops.context import Context
-from ops.model.fleet import Node
+from ops.model.machine import ListedMachine, machine_of
 from ops.model.run import State
+from ops.policy.node_identity import ConfirmedMachine
 from ops.ports.azure import OperationStatus
 from simulator.world.workloads import PdbSpec, WorkloadSpec
 from tests.driving import NIGHT, manual_request, start
-from tests.fakes import ALL_OPERATIONS, World, cluster, pool
+from tests.fakes import ALL_OPERATIONS, FakeClusters, World, cluster, pool
 from tests.kubernetes.clusters import MERGE, Cluster, Platform, is_ready
 from tests.kubernetes.port import adapter
 
@@ -32,17 +33,30 @@ class Machines:
     world: World
     restarted: list[str] = field(default_factory=list)
 
-    def begin_restart(self, node: Node) -> str:
-        self.restarted.append(node.name)
-        self.on.reboot(node.name)
-        self.on.until("it is in another boot, and Ready", lambda: self._is_back(node))
-        self.on.core.patch_node(node.name, {"metadata": {"annotations": {ASKS: None}}}, _content_type=MERGE)
+    def begin_restart(self, confirmed: ConfirmedMachine) -> str:
+        name = confirmed.node
+        before = self.on.core.read_node(name).status.node_info.boot_id
+        self.restarted.append(name)
+        self.on.reboot(name)
+        self.on.until("it is in another boot, and Ready", lambda: self._is_back(name, before))
+        self.on.core.patch_node(name, {"metadata": {"annotations": {ASKS: None}}}, _content_type=MERGE)
         self.world.clusters.states["restart"] = OperationStatus("succeeded")
         return "restart"
 
-    def _is_back(self, node: Node) -> bool:
-        now = self.on.core.read_node(node.name)
-        return now.status.node_info.boot_id != node.boot_id and is_ready(now)
+    def _is_back(self, name: str, before: str) -> bool:
+        now = self.on.core.read_node(name)
+        return now.status.node_info.boot_id != before and is_ready(now)
+
+
+@dataclass
+class ListedClusters(FakeClusters):
+    """ARM lists exactly the machines that the nodes name."""
+
+    machines_of_nodes: tuple[ListedMachine, ...] = ()
+
+    def machines(self, cluster_id: str, pool: str) -> tuple[ListedMachine, ...]:
+        assert self.cluster(cluster_id).pool(pool)
+        return self.machines_of_nodes
 
 
 class RebootWorld(World):
@@ -94,10 +108,12 @@ def test_a_node_with_30_pods_is_drained_restarted_and_uncordoned(platform: Platf
         assert len(pods_on(of, node)) >= 30
         of.core.patch_node(node, {"metadata": {"annotations": {ASKS: "2026-11-16T10:00:00Z"}}}, _content_type=MERGE)
         before = of.core.read_node(node).status.node_info.boot_id
-        world = RebootWorld(config=ALL_OPERATIONS)
+        named = {each.metadata.name: machine_of(each.spec.provider_id) for each in of.nodes()}
+        listed = tuple(ListedMachine(name, machine) for name, machine in named.items() if machine is not None)
+        world = RebootWorld(config=ALL_OPERATIONS, clusters=ListedClusters(machines_of_nodes=listed))
         world.on(of)
         world.clock.at = NIGHT
-        only = cluster("shop-dev", pool(of.pool))
+        only = cluster("shop-dev", pool(of.pool), node_resource_group=listed[0].machine.resource_group)
         world.clusters.put(only)
         run = start(world, manual_request(world, "reboot"))
         with observed(of) as broken:

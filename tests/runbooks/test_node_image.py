@@ -119,7 +119,36 @@ def test_an_upgrade_by_aks_is_reported_with_the_nodes_that_run_its_image() -> No
     of = cluster("pay", pool(image=NEW), node_os_channel="NodeImage")
     decision = decide(facts(of, initial_images={"user1": OLD}))
     assert isinstance(decision, Report)
-    assert decision.lines == ("user1: 3 of 3 nodes run 202611.05.0 and are Ready",)
+    assert decision.lines == ("user1: Azure reports 202611.05.0; 3 of 3 nodes run it and are Ready, by their labels",)
+
+
+def test_nodes_that_arm_does_not_list_are_shown_in_the_report_of_their_own_cluster() -> None:
+    of = cluster("pay", pool(image=NEW), automatic=True)
+    nodes = (
+        *nodes_of(of),
+        Node("aks-default-1", "", NEW, ready=True, provisioner="default"),
+        Node("aks-hostedpool-1-vms1", "hostedpool", OLD, ready=True),
+        Node("aks-hostedpool-1-vms2", "hostedpool", OLD, ready=True),
+    )
+    decision = decide(facts(of, nodes=nodes, initial_images={"user1": OLD}))
+    assert isinstance(decision, Report)
+    assert decision.lines[1:] == (
+        "default: 1 node by node labels, not confirmed by ARM: 202611.05.0",
+        "hostedpool: 2 nodes by node labels, not confirmed by ARM: 202610.29.0",
+    )
+
+
+@pytest.mark.parametrize("more", [{"type": "FlexNodes"}, {"mode": "Machines"}])
+def test_a_pool_that_daytwo_does_not_know_is_skipped_with_a_reason(more: dict[str, str]) -> None:
+    decision = decide(facts(cluster("shop-dev", pool(**more))))
+    assert isinstance(decision, Nothing)
+    assert [(skip.what, skip.code) for skip in decision.skips] == [("user1", "unsupported-pool")]
+
+
+def test_labels_that_azure_does_not_confirm_do_not_count_as_the_newest_image() -> None:
+    of = cluster("shop-dev", pool(image=OLD))
+    decision = decide(facts(of, nodes=nodes_of(cluster("shop-dev", pool(image=NEW)))))
+    assert isinstance(decision, Act)
 
 
 def test_a_security_patch_for_the_image_counts_as_the_image() -> None:

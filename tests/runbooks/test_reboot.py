@@ -10,7 +10,7 @@ from ops.model.fleet import CORDON_STAMP, Cluster, Node, Unknown
 from ops.model.run import Run, StepRecord, StepState
 from ops.model.workload import DisruptionBudget, Pod
 from ops.runbooks.reboot import RUNBOOK, Facts
-from tests.fakes import ALL_OPERATIONS, MONDAY, cluster, nodes_of, pool, settings
+from tests.fakes import ALL_OPERATIONS, MONDAY, cluster, machines_of, nodes_of, pool, settings
 
 NIGHT = datetime(2026, 11, 16, 23, tzinfo=UTC)
 ASKS = {"daytwo.dev/reboot-required": "2026-11-16T10:00:00Z"}
@@ -34,7 +34,8 @@ def decide(
     by: Run | None = None,
     **facts: object,
 ) -> object:
-    known = {"pods": (), "disruption_budgets": (), **facts}
+    machines = {each.name: machines_of(of or cluster(), each.name) for each in (of or cluster()).pools}
+    known = {"pods": (), "disruption_budgets": (), "machines": machines, **facts}
     made = Facts(of or cluster(), nodes, **known)  # type: ignore[arg-type]  # fields by name
     return RUNBOOK.decide(made, settings(ALL_OPERATIONS), by or run(), now)
 
@@ -145,3 +146,70 @@ def test_a_reboot_is_due_only_while_its_window_is_open_and_once_per_night() -> N
         RUNBOOK.due([cluster()], settings(ALL_OPERATIONS), at) for at in (NIGHT, datetime(2026, 11, 17, 3, tzinfo=UTC))
     )
     assert evening[0].run_id == morning[0].run_id
+
+
+OURS = nodes_of(cluster())[1].provider_id
+
+
+@pytest.mark.parametrize(
+    ("provider_id", "why"),
+    [
+        ("", "its provider ID does not name a virtual machine: ''"),
+        (
+            OURS.replace("shop-dev", "shop-prod"),
+            "its provider ID names a machine outside the cluster's node resource group",
+        ),
+        (f"{OURS}77", "Azure does not list its machine in a node pool of the cluster"),
+    ],
+)
+def test_a_node_whose_machine_arm_does_not_list_for_the_cluster_needs_a_person(provider_id: str, why: str) -> None:
+    decision = decide(nodes_to_reboot(cluster(), "aks-user1-1", provider_id=provider_id))
+    assert isinstance(decision, Nothing)
+    assert (decision.skips[0].code, decision.skips[0].needs_person) == ("not-confirmed", True)
+    assert decision.skips[0].why.startswith(why)
+
+
+def test_a_run_waits_while_the_machines_cannot_be_read_and_reports_that_they_may_not_be_read() -> None:
+    nodes = nodes_to_reboot(cluster(), "aks-user1-1")
+    assert isinstance(decide(nodes, machines={"user1": Unknown("429", transient=True)}), Wait)
+    decision = decide(nodes, machines={"user1": Unknown("403")})
+    assert isinstance(decision, Nothing)
+    assert (decision.skips[0].code, decision.skips[0].needs_person) == ("unknown-machines", True)
+
+
+def test_unreadable_machines_do_not_matter_if_no_node_requires_a_reboot() -> None:
+    decision = decide(nodes_of(cluster()), machines={"user1": Unknown("429", transient=True)})
+    assert decision == Nothing("no node requires a reboot")
+
+
+@pytest.mark.parametrize("more", [{"type": "FlexNodes"}, {"mode": "Machines"}, {"mode": "ManagedSystem"}])
+def test_a_node_in_a_pool_that_daytwo_does_not_know_is_reported_and_left_alone(more: dict[str, str]) -> None:
+    of = cluster("shop-dev", pool(**more))
+    decision = decide(nodes_to_reboot(of, "aks-user1-1"), of=of)
+    assert isinstance(decision, Nothing)
+    assert (decision.skips[0].code, decision.skips[0].needs_person) == ("unsupported-pool", True)
+
+
+def test_every_step_names_the_node_by_its_uid() -> None:
+    decision = decide(nodes_to_reboot(cluster(), "aks-user1-1"))
+    assert isinstance(decision, Act)
+    assert {step.params["uid"] for step in decision.plan.steps} == {"uid-aks-user1-1"}
+
+
+def test_a_node_whose_machines_only_aks_can_change_is_left_alone() -> None:
+    of = cluster("shop-dev", machines_locked=True)
+    decision = decide(nodes_to_reboot(of, "aks-user1-1"), of=of)
+    assert isinstance(decision, Nothing)
+    assert (decision.skips[0].code, decision.skips[0].needs_person) == ("machines-locked", True)
+
+
+def test_thousands_of_invented_nodes_are_reported_in_a_few_lines_and_hold_up_nothing() -> None:
+    invented = tuple(
+        Node(f"fake-{n:04}", "user1", "", ready=True, annotations=ASKS, uid=f"f{n}", provider_id="azure:///x")
+        for n in range(3_000)
+    )
+    decision = decide((*invented, *nodes_to_reboot(cluster(), "aks-user1-1")))
+    assert isinstance(decision, Act)
+    assert decision.plan.steps[0].params["node"] == "aks-user1-1"
+    assert len(decision.plan.skips) == 21
+    assert (decision.plan.skips[-1].what, decision.plan.skips[-1].needs_person) == ("2980 more nodes", True)

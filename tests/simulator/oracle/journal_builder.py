@@ -130,9 +130,9 @@ class JournalBuilder:
         if until is not None:
             self._of_node(node, until, Kind.NODE_UNCORDONED, who=who)
 
-    def restart(self, node: str, when: str, minutes: int = 3, who: str = PRINCIPAL) -> None:
+    def restart(self, node: str, when: str, minutes: int = 3, who: str = PRINCIPAL, machine: str = "") -> None:
         """A node's machine is restarted, boots, is Ready after `minutes`, and no longer requires a reboot."""
-        self._of_node(node, when, Kind.MACHINE_RESTART, who=who, status="InProgress")
+        self._of_node(node, when, Kind.MACHINE_RESTART, who=who, status="InProgress", machine=machine)
         self._of_node(node, when, Kind.NODE_NOT_READY)
         up = f"{at(when) + timedelta(minutes=minutes):%a %H:%M}".lower()
         for kind in (Kind.NODE_BOOTED, Kind.NODE_READY, Kind.NODE_REBOOT_DONE):

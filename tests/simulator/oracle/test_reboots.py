@@ -126,9 +126,36 @@ def lifted_anothers_cordon(builder: JournalBuilder) -> None:
     builder.add("tue 22:10", Kind.NODE_UNCORDONED, "dev", "system", "system-1", who=PRINCIPAL)
 
 
+def not_cordoned(builder: JournalBuilder) -> None:
+    builder.restart("dev/system/0", "tue 22:02")
+    builder.cordon("dev/system/1", "tue 22:00", "tue 22:10")
+
+
+def cordoned_by_another_person(builder: JournalBuilder) -> None:
+    builder.cordon("dev/system/0", "tue 22:00", "tue 22:10", who="ana")
+    builder.restart("dev/system/0", "tue 22:02")
+
+
+def for_another_cluster(builder: JournalBuilder) -> None:
+    machine = "azure:///subscriptions/0/resourceGroups/mc_dev/providers/Microsoft.Compute/virtualMachines/one"
+    builder.reboot("dev/system/0", "tue 22:00", "tue 22:06")
+    builder.asks("dev/system/1", "tue 12:00")
+    builder.add("tue 22:00", Kind.NODE_INVENTED, "lab", None, "mine", who="hostile-admin", machine=machine.upper())
+    builder.restart("dev/system/1", "tue 22:10", machine=machine)
+
+
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
+        (not_cordoned, ["restarted-uncordoned: dev/system-0 at 2026-11-17 22:02:00 UTC"]),
+        (cordoned_by_another_person, ["restarted-uncordoned: dev/system-0 at 2026-11-17 22:02:00 UTC"]),
+        (
+            for_another_cluster,
+            [
+                "restarted-uncordoned: dev/system-1 at 2026-11-17 22:10:00 UTC",
+                "restarted-for-another-cluster: dev/system-1 at 2026-11-17 22:10:00 UTC",
+            ],
+        ),
         (overlooked, ["not-rebooted: dev/system-0 at 2026-11-17 22:00:00 UTC"]),
         (by_day, ["reboot-outside-window: dev/system-0 at 2026-11-17 12:02:00 UTC"]),
         (too_late, ["reboot-outside-window: dev/system-0 at 2026-11-18 04:52:00 UTC"]),

@@ -1,0 +1,104 @@
+"""Which nodes that require a reboot can be rebooted, and which are left out for a reason (docs/reboot.md, rule 4)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from ops.model.fleet import CORDON_STAMP, Cluster, Node, Unknown
+from ops.model.plan import Skip
+from ops.model.reasons import SkipReason
+from ops.model.run import Run, StepState
+from ops.model.workload import DisruptionBudget, Pod
+from ops.policy.evictable_pods import blocking_pdb
+from ops.policy.node_identity import ConfirmedMachine, Match, NotConfirmed
+
+# How many nodes that are not the cluster's own are named.
+_NAMED = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Guards:
+    """What decides whether a node can be drained: the pods and the PDBs of the cluster."""
+
+    pods: tuple[Pod, ...] | Unknown
+    disruption_budgets: tuple[DisruptionBudget, ...] | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class NodeSelection:
+    """The nodes that can be rebooted, in the given order, and the ones left out."""
+
+    able: tuple[Node, ...]
+    skips: tuple[Skip, ...]
+
+
+def select_nodes(
+    requiring: Sequence[Node], matches: Mapping[str, Match], cluster: Cluster, guards: Guards, run: Run
+) -> NodeSelection:
+    """Selects among the nodes that require a reboot. `matches` are their machines, as far as ARM confirms them."""
+    foreign = [skip for node in requiring if (skip := _not_own(node, cluster, matches[node.name])) is not None]
+    named = {skip.what for skip in foreign}
+    own = {node.name: _left_out(node, guards, run) for node in requiring if node.name not in named}
+    skips = (*_bounded(foreign), *(skip for skip in own.values() if skip is not None))
+    return NodeSelection(tuple(n for n in requiring if n.name in own and own[n.name] is None), skips)
+
+
+def _not_own(node: Node, cluster: Cluster, match: Match) -> Skip | None:
+    """Leaves out a node whose restart could not work, or would restart a machine that is not the cluster's own (rule 4)."""
+    pool = cluster.pool(node.pool)
+    if pool is not None and pool.unsupported:
+        return Skip(node.name, SkipReason.UNSUPPORTED_POOL, pool.unsupported, needs_person=True)
+    match match:
+        case ConfirmedMachine() if cluster.machines_locked:
+            why = "the node resource group is locked (ReadOnly), so only AKS can restart its machines"
+            return Skip(node.name, SkipReason.MACHINES_LOCKED, why, needs_person=True)
+        case ConfirmedMachine():
+            return None
+        case NotConfirmed(why):
+            return Skip(node.name, SkipReason.NOT_CONFIRMED, why, needs_person=True)
+        case Unknown(why):
+            why = f"the machines of the cluster could not be read: {why}"
+            return Skip(node.name, SkipReason.UNKNOWN_MACHINES, why, needs_person=True)
+
+
+def _bounded(skips: Sequence[Skip]) -> tuple[Skip, ...]:
+    """Names some of them: a cluster's administrator can create thousands of nodes, and each would have a line in messages and records."""
+    more = len(skips) - _NAMED
+    if more <= 0:
+        return tuple(skips)
+    rest = replace(skips[_NAMED], what=f"{more} more nodes", why="left out for reasons like these")
+    return (*skips[:_NAMED], rest)
+
+
+def _left_out(node: Node, guards: Guards, run: Run) -> Skip | None:
+    if _rebooted(node, run):
+        return Skip(
+            node.name,
+            SkipReason.STILL_REQUIRED,
+            "it was rebooted in this run and still requires a reboot: check the node",
+            needs_person=True,
+        )
+    if not node.ready:
+        return Skip(node.name, SkipReason.NOT_READY, "it is not Ready: repair it first")
+    if node.unschedulable and node.annotations.get(CORDON_STAMP) != run.id:
+        return Skip(node.name, SkipReason.CORDONED_BY_OTHERS, "it was cordoned by someone else")
+    if node.event_scheduled:
+        return Skip(node.name, SkipReason.EVENT_SCHEDULED, "Azure has scheduled an event for it")
+    if isinstance(guards.pods, Unknown):
+        return Skip(
+            node.name, SkipReason.UNKNOWN_PODS, f"its pods could not be read: {guards.pods.why}", needs_person=True
+        )
+    if isinstance(guards.disruption_budgets, Unknown):
+        why = f"the PDBs could not be read: {guards.disruption_budgets.why}"
+        return Skip(node.name, SkipReason.UNKNOWN_PODS, why, needs_person=True)
+    never = blocking_pdb(guards.pods, node.name, guards.disruption_budgets)
+    return Skip(node.name, SkipReason.PDB_NEVER, never, needs_person=True) if never else None
+
+
+def _rebooted(node: Node, run: Run) -> bool:
+    """Whether this run has rebooted exactly this node."""
+    return any(
+        record.id == f"restart.{node.name}"
+        and record.state is StepState.DONE
+        and record.params.get("uid", node.uid) == node.uid
+        for record in run.finished
+    )

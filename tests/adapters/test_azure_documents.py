@@ -1,0 +1,60 @@
+"""Fields of Azure's JSON that depend on the type of a pool."""
+
+from typing import Any
+
+import pytest
+
+from ops.adapters.azure_documents import cluster_of, machine_listed
+from ops.model.fleet import Pool
+from ops.model.machine import Machine
+
+ID = "/subscriptions/0/resourcegroups/rg/providers/Microsoft.ContainerService/managedClusters/shop-dev"
+VM = "/subscriptions/S1/resourceGroups/MC_rg/providers/Microsoft.Compute/virtualMachines/aks-np1-1-vms3"
+
+
+def pool(**profile: Any) -> Pool:
+    document = {"id": ID, "name": "shop-dev", "properties": {"agentPoolProfiles": [{"name": "np1", **profile}]}}
+    return cluster_of(document).pools[0]
+
+
+@pytest.mark.parametrize(
+    ("profile", "count"),
+    [
+        ({"type": "VirtualMachineScaleSets", "count": 3}, 3),
+        ({"type": "VirtualMachines", "count": None, "virtualMachineNodesStatus": [{"count": 3}, {"count": 1}]}, 4),
+        ({"type": "virtualmachines", "count": 9, "virtualMachineNodesStatus": [{"count": 3}]}, 3),
+        ({"type": "VirtualMachines", "virtualMachinesProfile": {"scale": {"manual": [{"size": "x", "count": 2}]}}}, 2),
+        ({"type": "VirtualMachines"}, 0),
+    ],
+)
+def test_a_vm_pool_has_its_machines_by_size(profile: dict[str, Any], count: int) -> None:
+    assert pool(**profile).count == count
+
+
+@pytest.mark.parametrize(
+    ("profile", "why"),
+    [
+        ({"type": "VirtualMachineScaleSets", "mode": "System"}, ""),
+        ({"type": "VirtualMachines", "mode": "Gateway"}, ""),
+        ({"type": "FlexNodes", "mode": "User"}, "Daytwo does not know pools of type FlexNodes"),
+        ({"mode": "User"}, "Daytwo does not know pools of type (not reported)"),
+        ({"type": "VirtualMachines", "mode": "Machines"}, "Daytwo does not act on pools with mode Machines"),
+        ({"type": "VirtualMachines", "mode": "ManagedSystem"}, "Daytwo does not act on pools with mode ManagedSystem"),
+    ],
+)
+def test_a_pool_of_an_unknown_type_or_mode_is_not_supported(profile: dict[str, Any], why: str) -> None:
+    assert pool(**profile).unsupported == why
+
+
+def test_a_listed_machine_without_a_virtual_machine_does_not_count() -> None:
+    found = machine_listed({"name": "AKS-np1-1-vms3", "properties": {"resourceId": VM}})
+    assert found is not None
+    assert (found.name, found.machine) == ("aks-np1-1-vms3", Machine("s1", "mc_rg", "aks-np1-1-vms3"))
+    assert machine_listed({"name": "x", "properties": {"resourceId": None}}) is None
+    assert machine_listed({"name": "x"}) is None
+
+
+@pytest.mark.parametrize(("profile", "locked"), [({"restrictionLevel": "ReadOnly"}, True), ({}, False), (None, False)])
+def test_a_locked_node_resource_group_is_recognized(profile: dict[str, str] | None, *, locked: bool) -> None:
+    document = {"id": ID, "name": "shop-dev", "properties": {"nodeResourceGroupProfile": profile}}
+    assert cluster_of(document).machines_locked is locked
