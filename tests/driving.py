@@ -144,7 +144,7 @@ def pass_time(world: World, driven: Sequence[DrivenRun], length: timedelta) -> N
 
 def start_due(world: World) -> None:
     """Fire the timer that starts due runs, with the fleet as it is listed now."""
-    fleet = list_fleet(world.context.ports.clusters, world.settings)
+    fleet = list_fleet(world.context.ports, world.settings)
     start_due_runs(world.context, world.settings, fleet, world.clock.at)
 
 

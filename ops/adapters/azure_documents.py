@@ -31,6 +31,7 @@ def cluster_of(document: Document) -> Cluster:
         automatic=str((document.get("sku") or {}).get("name", "")).casefold() == "automatic",
         node_auto_provisioning=str(provisioning).casefold() == "auto",
         node_resource_group=str(properties.get("nodeResourceGroup") or ""),
+        resource_uid=str(properties.get("resourceUID") or "").casefold(),
         machines_locked=str(restriction).casefold() == "readonly",
         pools=tuple(_pool_of(profile) for profile in properties.get("agentPoolProfiles") or ()),
     )

@@ -74,9 +74,9 @@ def request_approval(
     if run.plan is None:
         raise ValueError(f"{run.id} has no plan, so there is nothing to request")
     part = Part(run.id, run.target, run.target_name, run.plan, run.until, why="; ".join(changed))
-    # One rule, one request: the runs in a ring share a request if one rule covers all their plans, even with different risks.
+    # One rule, one request: the runs of a rollout or batch in a ring share a request if one rule covers all their plans.
     risks = "-".join(sorted(rule.risks)) or "any"
-    subject = f"{run.rollout}.{slug(run.ring)}.{slug(risks)}" if run.rollout else run.id
+    subject = f"{run.shares_request_with}.{slug(run.ring)}.{slug(risks)}" if run.shares_request_with else run.id
     withdraw(context, run, PartState.SUPERSEDED, part.why or "requested again")
     for _ in range(_ROUNDS):
         with suppress(ConflictError):  # another run has just joined: the request can still be joined
@@ -120,7 +120,7 @@ def _new(
     now = context.ports.clock.now()
     number = int(last.rsplit("-", 1)[1]) + 1 if last else 1
     identity = f"{subject}.approval-{number}"
-    asked = asks_at(rule, now, _GATHER if run.rollout else timedelta())
+    asked = asks_at(rule, now, _GATHER if run.shares_request_with else timedelta())
     expires = asked + rule.expires_after
     by_person = run.source in chat_names()
     fresh = Approval(
@@ -235,7 +235,7 @@ def _unrecorded_requests(context: Context, run: Run) -> Iterator[str]:
     settings = context.config.settings
     if settings is None or not settings.has_approvals:
         return
-    prefix = f"{run.rollout}.{slug(run.ring)}." if run.rollout else run.id
+    prefix = f"{run.shares_request_with}.{slug(run.ring)}." if run.shares_request_with else run.id
     yield from (opened.value.approval for opened in open_requests(context.ports.store).scan(prefix))
 
 

@@ -65,12 +65,14 @@ def plan(subscription: str | None, config: Path | None, shape: str) -> None:
 
 
 def _warn(settings: "Settings", fleet: "list[Cluster]", source: str) -> None:
-    """Prints the parts of the configuration that do not fit this fleet: a ring that selects nothing, a cluster in two rings."""
-    from ops.config import check_fleet, render_problems
+    """Prints the rings that do not have a cluster, and the clusters that several rings select."""
+    from ops.config import check_fleet, clusters_in_several_rings, render_problems
 
-    problems = check_fleet(settings, [(cluster.name, cluster.region, cluster.tags) for cluster in fleet], source)
+    problems = check_fleet(settings, fleet, source)
     if problems:
         click.echo(render_problems(problems), err=True)
+    for line in clusters_in_several_rings(settings, fleet):
+        click.echo(line, err=True)
 
 
 def _print(pools: "tuple[PoolPreview, ...]") -> None:

@@ -31,7 +31,7 @@ def role_assignments(principal: str, config: Path) -> None:
             click.echo(context.config.problem, err=True)
             sys.exit(EXIT_REFUSED)
         try:
-            fleet = list_fleet(context.ports.clusters, settings)
+            fleet = list_fleet(context.ports, settings)
         except OutsideError as error:
             click.echo(f"{error}", err=True)
             sys.exit(EXIT_FAILED)

@@ -21,6 +21,7 @@ def validate(file: Path) -> None:
     from ops.chats import chat_kinds
     from ops.config import ConfigError, Feeds, load, read_beside, render_problems
     from ops.runbooks import runbooks
+    from ops.settings.fleet import overlapping_rings
 
     today = datetime.now(UTC).date()
     feeds = Feeds(read_beside(file.parent, fetch), today - timedelta(days=7), today + timedelta(days=400))
@@ -30,6 +31,8 @@ def validate(file: Path) -> None:
         click.echo(render_problems(error.problems), err=True)
         sys.exit(EXIT_REFUSED)
     rings = ", ".join(ring.name for ring in settings.fleet.rings) or "none"
+    for earlier, later in overlapping_rings(settings.fleet):
+        click.echo(f"rings {earlier.name} and {later.name} can select the same cluster: {later.name} applies")
     for problem in (each for kind in chat_kinds().values() for each in kind.problems(settings, os.environ)):
         click.echo(f"with the app settings of this environment: {problem}", err=True)
     on = [book.name for book in runbooks().values() if book.section and settings.get(book.section)]

@@ -43,7 +43,7 @@ def _explain(context: Any, cluster: str, *, show_facts: bool) -> int:
     from ops.serialization import to_json
 
     settings, now = context.config.settings, context.ports.clock.now()
-    fleet = list_fleet(context.ports.clusters, settings)
+    fleet = list_fleet(context.ports, settings)
     match = next((c for c in fleet if cluster.casefold() in (c.name.casefold(), c.id)), None)
     if match is None:
         click.echo(

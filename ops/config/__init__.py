@@ -2,7 +2,7 @@
 
 from ops.config.document import parse
 from ops.config.feeds import FeedError, Feeds, freezes_of, read_beside
-from ops.config.fleet_check import check_fleet
+from ops.config.fleet_check import check_fleet, clusters_in_several_rings
 from ops.config.problems import ConfigError, Problem, render_problems
 from ops.config.read import read_settings
 from ops.config.sections import schema
@@ -14,6 +14,7 @@ __all__ = [
     "Feeds",
     "Problem",
     "check_fleet",
+    "clusters_in_several_rings",
     "freezes_of",
     "load",
     "read_beside",

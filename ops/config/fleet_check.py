@@ -1,32 +1,34 @@
 """Finds problems in a configuration that only a real fleet reveals."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 
 from ops.config.problems import Problem
-from ops.policy.select import matches
+from ops.policy.rings import ring_of, rings_matching
+from ops.policy.select import Selectable
 from ops.settings import Settings
 
-type Cluster = tuple[str, str, Mapping[str, str]]
+
+def check_fleet(settings: Settings, clusters: Sequence[Selectable], source: str = "daytwo.yaml") -> tuple[Problem, ...]:
+    """Reports the rings that have no cluster, because they select none or because later rings select all of theirs."""
+    used = {ring.name for cluster in clusters if (ring := ring_of(cluster, settings)) is not None}
+    return tuple(
+        Problem(
+            source,
+            None,
+            f"fleet.rings[{number}].select",
+            ring.name,
+            "this ring does not have any cluster in the fleet",
+            "correct the select, or remove the ring",
+        )
+        for number, ring in enumerate(settings.fleet.rings)
+        if ring.name not in used
+    )
 
 
-def check_fleet(settings: Settings, clusters: Iterable[Cluster], source: str = "daytwo.yaml") -> tuple[Problem, ...]:
-    """Reports two rings that select the same cluster, and rings that select none. A cluster is given as (name, region, tags)."""
-    fleet = tuple(clusters)
-    problems: list[Problem] = []
-    for name, region, tags in fleet:
-        taking = [ring.name for ring in settings.fleet.rings if matches(ring.select, name, region, tags)]
-        if len(taking) > 1:
-            wrong = f"the rings {' and '.join(taking)} select this cluster"
-            problems.append(_problem(source, "fleet.rings", name, wrong, "make sure that each cluster is in one ring"))
-    for number, ring in enumerate(settings.fleet.rings):
-        if not any(matches(ring.select, *cluster) for cluster in fleet):
-            where = f"fleet.rings[{number}].select"
-            remedy = "correct the select, or remove the ring"
-            problems.append(
-                _problem(source, where, ring.name, "this ring does not select any cluster in the fleet", remedy)
-            )
-    return tuple(problems)
-
-
-def _problem(source: str, where: str, value: str, wrong: str, remedy: str) -> Problem:
-    return Problem(source, None, where, value, wrong, remedy)
+def clusters_in_several_rings(settings: Settings, clusters: Iterable[Selectable]) -> Iterator[str]:
+    """Names each cluster that several rings select, and the ring that applies: the last one."""
+    for cluster in clusters:
+        matching = rings_matching(cluster, settings)
+        if len(matching) > 1:
+            names = " and ".join(ring.name for ring in matching)
+            yield f"{cluster.name}: the rings {names} select it; {matching[-1].name} applies, because it is the last of them"

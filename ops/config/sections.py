@@ -32,12 +32,18 @@ _ID = "https://daytwo.example/schema/daytwo.json"
 
 def _compose(name: str, doc: str, sections: Iterable[Section[Any]], **others: Any) -> type[Part]:
     """Returns a mapping with these sections as its keys."""
-    fields: list[tuple[str, Any, Any]] = []
-    for section in sections:
-        default = NODEFAULT if section.required else section.absent
-        fields.append((section.name.replace("-", "_"), section.type, field(default=default)))
+    fields: list[tuple[str, Any, Any]] = [
+        (section.name.replace("-", "_"), section.type, _default_of(section)) for section in sections
+    ]
     fields += [(key, kind, None) for key, kind in others.items()]
     return cast("type[Part]", defstruct(name, fields, bases=(Part,), namespace={"__doc__": doc}, frozen=True))
+
+
+def _default_of(section: Section[Any]) -> Any:
+    """Returns the default of a section's key. A part comes from a factory, so that the schema does not publish its empty fields."""
+    if isinstance(section.absent, Part):
+        return field(default_factory=type(section.absent))
+    return field(default=NODEFAULT if section.required else section.absent)
 
 
 _DIGEST = Annotated[

@@ -15,8 +15,9 @@ from ops.model.people import Identity, Person
 from ops.model.run import Run, State
 from ops.model.run_request import RunRequest
 from ops.policy.calendar import iso_week, week_span
-from ops.policy.commands import CHANGING, READ_ONLY, Command, may, read_command, read_until, ring_name
+from ops.policy.commands import CHANGING, READ_ONLY, Command, may, read_command, read_until
 from ops.policy.people import person_of
+from ops.policy.rings import ring_name
 from ops.render.commands import help_message, reply_message, status_message, working_message
 from ops.runbooks import runbooks
 from ops.settings import Settings
@@ -75,7 +76,7 @@ def _execute(context: Context, command: Command, person: Person, request: ChatRe
     if command.name in ("pause", "resume", "cancel"):
         return _control(context, command, person, settings)
     cluster = _cluster(context, command.subject)
-    _check(person, command, _ring(cluster, settings), settings)
+    _check(person, command, ring_name(cluster, settings), settings)
     match command.name:
         case "run":
             return _run(context, command, person, (request, cluster))
@@ -161,7 +162,7 @@ def _control(context: Context, command: Command, person: Person, settings: Setti
         raise CommandRefusedError(f"{command.subject} has no open run, so there is nothing to {command.name}")
     known = {stored.value.id: stored.value for stored in known_clusters(context.ports.store).scan()}
     for run in matching:
-        ring = _ring(known[run.target], settings) if run.target in known else run.ring
+        ring = ring_name(known[run.target], settings) if run.target in known else run.ring
         _check(person, replace(command, runbook=run.runbook), ring, settings)
     for run in matching:
         run_controls.control_run(context, run.id, command.name, person.name)
@@ -197,10 +198,6 @@ def _cluster(context: Context, name: str) -> KnownCluster:
             f"{len(clusters)} clusters have the name {name}, but a command needs exactly one: {places}"
         )
     raise CommandRefusedError(f"Daytwo does not know a cluster {name[:63]}. It discovers new clusters within an hour.")
-
-
-def _ring(cluster: KnownCluster, settings: Settings) -> str:
-    return ring_name(cluster.name, cluster.region, dict(cluster.tags), settings)
 
 
 def _zone(settings: Settings) -> str:

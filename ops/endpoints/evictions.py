@@ -174,7 +174,7 @@ def _listed_groups(context: Context) -> Mapping[str, tuple[str, str]]:
     last = lookups.get(LOOKUP)
     if settings is None or (last is not None and now - last.value.at < _LIST_AGAIN):
         return last.value.groups if last is not None else {}
-    fleet = list_fleet(context.ports.clusters, settings)
+    fleet = list_fleet(context.ports, settings)
     listed = FleetLookup(now, {_place(each.id, each.node_resource_group): (each.id, each.name) for each in fleet})
     return lookups.change(LOOKUP, lambda _: listed).groups
 

@@ -35,6 +35,7 @@ _TARGET = re.compile(
     r"/subscriptions/[0-9a-f-]{36}/resourcegroups/[\w.()-]{1,90}/providers/microsoft\.containerservice/managedclusters/[\w-]{1,63}",
     re.IGNORECASE,
 )
+_PLAN = re.compile(r"[0-9a-f]{12}")
 _RUN_ID = re.compile(r"[a-z0-9.-]{1,200}")
 _MAX_BODY_BYTES = 16_384
 _LONGEST_NAME = 64
@@ -61,9 +62,9 @@ def start_runbook(context: Context, name: str, body: bytes, idempotency_key: str
     except RefusalError as refusal:
         return HttpResponse(refusal.status, {"error": str(refusal)})
     run, is_new = start_run(context, run_request)
-    text = f"requested {run_request.runbook} on {run_request.target_name}" + (
-        " (plan only)" if run_request.dry_run else ""
-    )
+    text = f"requested {run_request.runbook} on {run_request.target_name}"
+    text += " (plan only)" if run_request.dry_run else ""
+    text += f" to execute the plan {run_request.params['plan']}" if "plan" in run_request.params else ""
     context.ports.ledger.append(Entry(f"{run.id}|requested", run_request.at, "requested", run.id, text, run_request.by))
     return HttpResponse(HTTPStatus.ACCEPTED, to_body(StartedRun(run.id, is_new)), {"Location": f"/api/runs/{run.id}"})
 
@@ -127,7 +128,21 @@ def _run_request(context: Context, name: str, request: Mapping[str, Json], idemp
     period = f"m-{named}"
     cluster = target.rsplit("/", 1)[1]
     prefix = "plan-" if dry_run else ""
-    return RunRequest(name, target, cluster, prefix + period, now, "http", read_by(request), dry_run=dry_run)
+    params = _confirmed_plan(name, request)
+    return RunRequest(
+        name, target, cluster, prefix + period, now, "http", read_by(request), dry_run=dry_run, params=params
+    )
+
+
+def _confirmed_plan(name: str, request: Mapping[str, Json]) -> dict[str, str]:
+    plan = request.get("plan")
+    if plan is None:
+        return {}
+    if not runbooks()[name].confirms_plan:
+        raise RefusalError(HTTPStatus.BAD_REQUEST, f"plan is not a key for {name}: its runs need no confirmation")
+    if not isinstance(plan, str) or not _PLAN.fullmatch(plan):
+        raise RefusalError(HTTPStatus.BAD_REQUEST, "plan must be the hash of a plan: 12 hexadecimal digits")
+    return {"plan": plan}
 
 
 def read_target(context: Context, request: Mapping[str, Json]) -> str:

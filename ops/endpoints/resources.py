@@ -25,11 +25,13 @@ class StartRun:
         dry_run: true to only make a plan; false by default.
         by: who sends the request, at most 64 printable characters. The function key does not identify a person, so the name is
             shown as a claim.
+        plan: the hash of the plan that the run is started for, as a dry run shows it; only for runbooks that ask for it.
     """
 
     target: str
     dry_run: bool
     by: str
+    plan: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from ops.messaging.message_sync import reconcile
 from ops.model.ledger import Entry
 from ops.model.message import Message
 from ops.model.run import State
-from ops.policy.routes import channels_for
+from ops.policy.routes import channels_of
 from ops.tables.base import store_key
 from ops.tables.fleet import known_clusters
 from ops.tables.overrides import Override, overrides
@@ -63,4 +63,4 @@ def set_override(context: Context, kind: str, target: str, until: datetime, by: 
 def _channels(context: Context, target: str) -> tuple[str, ...]:
     settings = context.config.settings
     known = next((each.value for each in known_clusters(context.ports.store).scan() if each.value.id == target), None)
-    return channels_for(known.name, known.region, known.tags, settings) if known and settings else ()
+    return channels_of(known, settings) if known and settings else ()

@@ -19,6 +19,7 @@ from ops.scheduling.digest import post_digest
 from ops.scheduling.due_runs import start_due_rollouts, start_due_runs
 from ops.scheduling.fleet_scan import record_fleet, sample_images
 from ops.scheduling.janitor import reconcile_engine, recover_lost
+from ops.scheduling.tag_scan import record_tags
 from ops.settings import Settings
 from ops.tables.set_aside import each
 
@@ -49,7 +50,9 @@ def every_quarter(context: Context) -> None:
         return
     fleet = _fleet(context, settings, "15-minute")
     if fleet is not None:
-        start_due_runs(context, settings, fleet, context.ports.clock.now())
+        now = context.ports.clock.now()
+        record_tags(context, settings, fleet, now)
+        start_due_runs(context, settings, fleet, now)
 
 
 def every_hour(context: Context, purge_after: timedelta, housekeeping: Sequence[Callable[[Ports], None]] = ()) -> None:
@@ -77,6 +80,7 @@ def _hourly(
     """Returns the parts that need a configuration; without a fleet, only those that do not need one."""
     parts: dict[str, Callable[[], object]] = {"digest": partial(post_digest, context, settings, now)}
     if fleet is not None:
+        parts["tags"] = partial(record_tags, context, settings, fleet, now)
         parts["fleet"] = partial(record_fleet, context, fleet, now)
         parts["samples"] = partial(sample_images, context, settings, fleet, now)
     if fleet is not None and not context.config.problem:
@@ -87,7 +91,7 @@ def _hourly(
 def _fleet(context: Context, settings: Settings, timer: str) -> Sequence[Cluster] | None:
     """Returns the fleet, or None if it cannot be listed now."""
     try:
-        return list_fleet(context.ports.clusters, settings)
+        return list_fleet(context.ports, settings)
     except OutsideError as error:
         _LOG.warning("the fleet could not be listed for the %s timer: %s", timer, error)
         return None

@@ -14,7 +14,7 @@ from ops.model.plan import Skip
 from ops.model.run import Run
 from ops.model.run_request import RunRequest
 from ops.policy.approvers import rule_for
-from ops.policy.rings import ring_of
+from ops.policy.rings import ring_name
 from ops.runbooks import runbooks
 from ops.runbooks.contract import Runbook
 from ops.settings import Settings
@@ -46,7 +46,7 @@ def preview_pools(
     for cluster in sorted(fleet, key=lambda cluster: cluster.name):
         run = preview_run(cluster, now, book.name)
         newest = newest_images(context.ports.clusters, cluster)
-        ring = ring_of(cluster, settings) if settings else None
+        name = ring_name(cluster, settings) if settings else ""
         decision = decide_now(context, run, settings, now)[0] if settings and is_on else None
         for pool in cluster.pools:
             asked = approvers_of(settings, cluster, book.name, decision) if settings and decision else ""
@@ -54,7 +54,6 @@ def preview_pools(
             image = newest.get(pool.name, Unknown("was not read"))
             known = "unknown" if isinstance(image, Unknown) else image
             behind = days_between(pool.image, known)
-            name = ring.name if ring else ""
             driver = str(cluster.driver)
             previews.append(
                 PoolPreview(
@@ -68,8 +67,7 @@ def approvers_of(settings: Settings, cluster: Cluster, runbook: str, decision: D
     """Returns the approvers that a decision would need, as named in the configuration; empty if it needs no approval."""
     if not isinstance(decision, Act):
         return ""
-    ring = ring_of(cluster, settings)
-    rule = rule_for(settings, runbook, ring.name if ring else "", decision.plan.risk)
+    rule = rule_for(settings, runbook, runbooks()[runbook].ring(cluster, settings), decision.plan.risk)
     return (rule.label or "an empty list") if rule else ""
 
 

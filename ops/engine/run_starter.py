@@ -97,6 +97,7 @@ def _new_run(run_request: RunRequest) -> Run:
         source=run_request.source,
         by=run_request.by,
         rollout=run_request.rollout,
+        batch=run_request.batch,
         dry_run=run_request.dry_run,
         version=VERSION,
         params=dict(run_request.params),

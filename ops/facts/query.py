@@ -4,14 +4,14 @@ from collections.abc import Callable
 
 from ops.facts import FactQuery
 from ops.model.fleet import Cluster, Unknown
-from ops.ports.errors import BusyError, DeniedError, NotFoundError, RejectedError, TryLaterError
+from ops.ports.errors import BusyError, DeniedError, NotFoundError, RejectedError, TryLaterError, UnreadableError
 
 
 def query[T](read: Callable[[], T]) -> T | Unknown:
     """Returns the result of `read`, or Unknown with the reason for a refusal; transient if a later attempt may succeed."""
     try:
         return read()
-    except (DeniedError, NotFoundError, RejectedError) as error:
+    except (DeniedError, NotFoundError, RejectedError, UnreadableError) as error:
         return Unknown(str(error))
     except (TryLaterError, BusyError) as error:
         return Unknown(str(error), transient=True)

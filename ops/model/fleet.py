@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from ops.model.machine import ListedMachine
+from ops.model.tags import HeldTags
 
 # The annotation that marks a cordon set by Daytwo. Daytwo never removes any other cordon. The value is the run's id.
 CORDON_STAMP = "daytwo.dev/cordoned-by"
@@ -90,6 +91,8 @@ class Pool:
 class Cluster:
     """A managed cluster with its pools. `id` is the ARM id in lower case, since Azure is inconsistent about case.
 
+    `tags` are those that decide what is done with it; `held_tags` are set if a change of its tags is held (docs/tags.md).
+    `resource_uid` differs if the cluster is deleted and created again; empty if Azure leaves it out.
     `machines_locked` means that a deny assignment protects its node resource group, so only AKS can change its machines.
     """
 
@@ -108,6 +111,13 @@ class Cluster:
     pools: tuple[Pool, ...]
     node_resource_group: str = ""
     machines_locked: bool = False
+    resource_uid: str = ""
+    held_tags: HeldTags | None = None
+
+    @property
+    def tags_now(self) -> Mapping[str, str]:
+        """The tags as Azure reports them."""
+        return self.tags if self.held_tags is None else self.held_tags.now
 
     @property
     def driver(self) -> Driver:

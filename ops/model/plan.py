@@ -34,11 +34,15 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A lease that a plan needs. It has at most `capacity` holders, all on the same `side` (never in both regions of a pair at once)."""
+    """A lease that a plan needs. All holders are on the same `side` (never in both regions of a pair at once).
+
+    At most `capacity` holders belong to the same `group` (a ring).
+    """
 
     name: str
     side: str = ""
     capacity: int = 1
+    group: str = ""
 
     @classmethod
     def of_cluster(cls, cluster_id: str) -> "Claim":

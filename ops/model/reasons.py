@@ -67,6 +67,7 @@ class EndReason(StrEnum):
     NOT_DELIVERED = "not-delivered"
     NOT_APPROVED = "not-approved"
     REJECTED = "rejected"
+    RING_CHANGED = "ring-changed"
 
 
 class FailureCode(StrEnum):

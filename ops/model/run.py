@@ -65,7 +65,7 @@ class Run:
 
     `channels` lists where its messages are posted, as `chat|channel`; a chat without an entry uses its default channel.
     `approval` is the id of the request that the run waits for or that approved it; `approved` says who approved it, and when.
-    `ring` is empty if the cluster is not in a ring, or if the run does not concern a cluster.
+    `ring` is empty if the cluster is not in a ring, or if the run does not concern a cluster. `batch` is as in `RunRequest`.
     """
 
     id: str
@@ -95,6 +95,7 @@ class Run:
     version: int = 1
     dry_run: bool = False
     ring: str = ""
+    batch: str = ""
     channels: tuple[str, ...] = ()
     approval: str = ""
     approved: str = ""
@@ -102,6 +103,11 @@ class Run:
     began: datetime | None = None
     ended: datetime | None = None
     params: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def shares_request_with(self) -> str:
+        """The batch or the rollout whose runs share a request for approval; empty if the run has a request of its own."""
+        return self.batch or self.rollout
 
     def step(self, step_id: str) -> StepRecord:
         """Returns the record of a step in the current plan.

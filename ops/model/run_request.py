@@ -9,7 +9,10 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class RunRequest:
-    """A request to start a run: the runbook, its target, the period, the source, and the requester."""
+    """A request to start a run: the runbook, its target, the period, the source, and the requester.
+
+    Runs of one `batch` that need the same approval share a request. A rollout is a batch by itself.
+    """
 
     runbook: str
     target: str
@@ -20,6 +23,7 @@ class RunRequest:
     by: str
     rollout: str = ""
     dry_run: bool = False
+    batch: str = ""
     params: Mapping[str, str] = field(default_factory=dict)
 
     @property

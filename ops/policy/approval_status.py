@@ -15,6 +15,8 @@ from ops.settings.approval import ApprovalRule
 
 # Risks lower than the approved one: the plan no longer includes the riskier pools of the approved plan.
 _LESS = {"in-place": ("surge",)}
+# An expired request is denied, and one that was withdrawn says nothing.
+_IN_FORCE = (ApprovalState.PENDING, ApprovalState.APPROVED)
 
 
 def additions(approved: Plan, plan: Plan, *, whole: bool = False) -> tuple[str, ...]:
@@ -72,7 +74,10 @@ class Denied:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """Approval of this plan has not been requested. `changed` says why an earlier request no longer counts."""
+    """Approval of this plan has not been requested. `changed` says why an earlier request no longer counts.
+
+    Without a rule, the run has left the ring in which approval was requested, and no one can approve it anymore.
+    """
 
     changed: tuple[str, ...] = ()
 
@@ -88,32 +93,33 @@ def approval_status(
     is_asked = part is not None and part.state is PartState.ASKED
     if approval is not None and is_asked and approval.state is ApprovalState.REJECTED:
         return Denied(approval)  # A rejection stays in force even if the configuration has changed since.
+    current = expired_if_due(approval, now) if approval is not None and is_asked else None
+    if current is not None and current.ring != run.ring and current.state in _IN_FORCE:
+        # Before the rule is considered: a run does not escape its request because its cluster has left the ring.
+        return Missing((ring_change(current.ring, run.ring),))
     if rule is None:
         return NotRequired()
-    if approval is None or part is None or not is_asked:
+    if current is None or part is None:
         return Missing()
-    current = expired_if_due(approval, now)
     match current.state:
         case ApprovalState.REJECTED | ApprovalState.EXPIRED:
             return Denied(current)
         case ApprovalState.CANCELLED | ApprovalState.SUPERSEDED:
             return Missing()
         case ApprovalState.PENDING:
-            changed = (*_moved_ring(current, run), *additions(part.plan, plan, whole=True))
+            changed = additions(part.plan, plan, whole=True)
             return Missing(changed) if changed else Pending(current)
         case ApprovalState.APPROVED:
             changed = (
-                *_moved_ring(current, run),
                 *additions(part.plan, plan),
                 *_lost_rights(current, rule, settings),
             )
             return Missing(changed) if changed else Granted(current)
 
 
-def _moved_ring(approval: Approval, run: Run) -> Iterator[str]:
-    """Why a change of ring voids the request: the ring decides who can approve, so a tag must not widen what is allowed."""
-    if approval.ring != run.ring:
-        yield f"its cluster is now in {run.ring or 'no ring'}, no longer in {approval.ring or 'no ring'}"
+def ring_change(old: str, new: str) -> str:
+    """Says that a cluster has moved to another ring, which voids a plan and a request: the ring decides when, and who approves."""
+    return f"its cluster is now in {new or 'no ring'}, no longer in {old or 'no ring'}"
 
 
 def _lost_rights(approval: Approval, rule: ApprovalRule, settings: Settings) -> Iterator[str]:

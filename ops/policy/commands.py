@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 
 from ops.model.people import Person
 from ops.policy.calendar import wall_instant
-from ops.policy.select import matches
 from ops.settings import Settings
 
 # Commands that everyone listed under `people` can use.
@@ -70,12 +69,6 @@ def may(person: Person, command: str, ring: str, runbook: str, settings: Setting
         and (not rule.runbooks or not runbook or runbook in rule.runbooks)
         for rule in settings.commands
     )
-
-
-def ring_name(name: str, region: str, tags: dict[str, str], settings: Settings) -> str:
-    """Returns the name of the ring that selects the cluster; empty if none does."""
-    rings = settings.fleet.rings
-    return next((ring.name for ring in rings if matches(ring.select, name, region, tags)), "")
 
 
 def read_until(text: str, zone: str, now: datetime) -> datetime | str:

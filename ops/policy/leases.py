@@ -15,11 +15,12 @@ GRACE = timedelta(minutes=2)
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """One holder of a lease."""
+    """One holder of a lease, with the side and the group of its claim."""
 
     run: str
     side: str
     expires: datetime
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +36,22 @@ def alive(lease: Lease, now: datetime) -> tuple[Holder, ...]:
 
 
 def take(lease: Lease, claim: Claim, run: str, now: datetime) -> Lease | Holder:
-    """Returns the lease with `run` among its holders (renewed if it was one already), or the holder that blocks it."""
+    """Returns the lease with `run` among its holders (renewed if it was one already), or the holder that blocks it.
+
+    Holders of other groups do not count towards the capacity, but the side applies to all of them (docs/node-image.md, rule 13).
+    """
     holders = alive(lease, now)
     mine = next((holder for holder in holders if holder.run == run), None)
     if mine is not None:
-        renewed = replace(mine, expires=now + TTL)
+        renewed = replace(mine, expires=now + TTL, group=claim.group)
         return replace(lease, holders=tuple(renewed if h is mine else h for h in holders))
     other_side = next((holder for holder in holders if holder.side != claim.side), None)
     if other_side is not None:
         return other_side
-    if len(holders) >= claim.capacity:
-        return holders[0]
-    return Lease((*holders, Holder(run, claim.side, now + TTL)))
+    of_group = [holder for holder in holders if holder.group == claim.group]
+    if len(of_group) >= claim.capacity:
+        return of_group[0]
+    return Lease((*holders, Holder(run, claim.side, now + TTL, claim.group)))
 
 
 def release(lease: Lease, run: str) -> Lease:

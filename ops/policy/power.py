@@ -1,4 +1,4 @@
-"""Whether a cluster should be awake now (docs/power.md)."""
+"""Whether a cluster should be awake now, and how long it is awake per week (docs/power.md)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,11 +13,14 @@ from ops.policy.rings import ring_of
 from ops.policy.select import matches
 from ops.settings import Settings
 from ops.settings.power import POWER, Schedule
+from ops.settings.readers import parse_awake
 
 TAG = "daytwo-awake"
 # AKS requires 15 to 30 minutes between a start and a stop.
 BETWEEN = timedelta(minutes=15)
 _HORIZON = timedelta(days=14)
+_DAY_MINUTES = 24 * 60
+_WEEK_MINUTES = 7 * _DAY_MINUTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ class NoSchedule:
 def schedule_of(cluster: Cluster, settings: Settings) -> Schedule | None:
     """Returns the first entry that selects the cluster."""
     for schedule in settings.get(POWER):
-        if matches(schedule.select, cluster.name, cluster.region, cluster.tags):
+        if matches(schedule.select, cluster):
             return schedule
     return None
 
@@ -85,6 +88,35 @@ def _by(windows: Sequence[Window], now: datetime) -> DesiredPower:
     following = [next_open(window, (), now, _HORIZON) for window in windows]
     starts = [span.start for span in following if span is not None]
     return DesiredPower(awake=False, why="its schedule says asleep", until=max(starts, default=now + _HORIZON))
+
+
+def tag_window(cluster: Cluster, settings: Settings) -> Window | str | None:
+    """Returns the window in the cluster's own tag, in the time zone of the schedule that selects the cluster.
+
+    Returns why the tag cannot be parsed as a text, and None if there is no tag.
+    """
+    text = tag_of(cluster.tags)
+    if text is None:
+        return None
+    schedule = schedule_of(cluster, settings)
+    zone = schedule.awake.zone if schedule is not None and schedule.awake is not None else "UTC"
+    return parse_awake(text, zone)
+
+
+def awake_minutes(cluster: Cluster, settings: Settings) -> int:
+    """How long the schedule and the tag keep the cluster awake per week; always, if it is never stopped. Ignores daylight saving."""
+    schedule, own = schedule_of(cluster, settings), tag_window(cluster, settings)
+    if schedule is None or may_sleep(cluster, settings) is not None or isinstance(own, str):
+        return _WEEK_MINUTES
+    windows = [window for window in (schedule.awake, own) if window is not None]
+    return len(set.intersection(*map(_minutes_of, windows))) if windows else _WEEK_MINUTES
+
+
+def _minutes_of(window: Window) -> set[int]:
+    """Returns the minutes of the week in which a window is open, from Monday 00:00 in its zone."""
+    start = window.start.hour * 60 + window.start.minute
+    end = window.end.hour * 60 + window.end.minute + (_DAY_MINUTES if window.overnight else 0)
+    return {(day * _DAY_MINUTES + minute) % _WEEK_MINUTES for day in window.days for minute in range(start, end)}
 
 
 def tag_of(tags: Mapping[str, str]) -> str | None:

@@ -4,20 +4,28 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from ops.model.fleet import Cluster
 from ops.model.reasons import NOT_THE_OPERATION
 from ops.model.run import Rollout, RolloutPlan, RunSummary, State
-from ops.policy.select import matches
+from ops.policy.select import Selectable, matches
 from ops.settings import Settings
 from ops.settings.fleet import Ring
 
 
-def ring_of(cluster: Cluster, settings: Settings) -> Ring | None:
-    """Returns the first ring that selects the cluster; None means that Daytwo leaves the cluster alone."""
-    for ring in settings.fleet.rings:
-        if matches(ring.select, cluster.name, cluster.region, cluster.tags):
-            return ring
-    return None
+def rings_matching(cluster: Selectable, settings: Settings) -> tuple[Ring, ...]:
+    """Returns every ring that selects the cluster, in the configured order."""
+    return tuple(ring for ring in settings.fleet.rings if matches(ring.select, cluster))
+
+
+def ring_of(cluster: Selectable, settings: Settings) -> Ring | None:
+    """Returns the last ring that selects the cluster, which is the strictest; None means that Daytwo leaves the cluster alone."""
+    matching = rings_matching(cluster, settings)
+    return matching[-1] if matching else None
+
+
+def ring_name(cluster: Selectable, settings: Settings) -> str:
+    """Returns the name of the cluster's ring; empty if it is not in a ring."""
+    ring = ring_of(cluster, settings)
+    return ring.name if ring else ""
 
 
 def ring_before(ring: Ring, settings: Settings) -> Ring | None:

@@ -1,7 +1,8 @@
-"""Which clusters a selector matches, which ring a cluster belongs to, and when clusters in that ring can be disrupted."""
+"""Which clusters a selector matches, and when clusters in a ring can be disrupted."""
 
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
+from typing import Protocol
 
 from ops.model.calendar import Window
 from ops.settings import Settings
@@ -11,21 +12,63 @@ from ops.settings.overlap import region_key
 from ops.settings.select import Select
 
 
-def matches(select: Select, name: str, region: str, tags: Mapping[str, str]) -> bool:
+class Selectable(Protocol):
+    """What a selector reads: a cluster as read from Azure, or as remembered by the fleet scan."""
+
+    @property
+    def name(self) -> str:
+        """The cluster's name."""
+        ...
+
+    @property
+    def region(self) -> str:
+        """Its Azure region."""
+        ...
+
+    @property
+    def subscription(self) -> str:
+        """The id of its subscription."""
+        ...
+
+    @property
+    def resource_group(self) -> str:
+        """Its resource group, not that of its nodes."""
+        ...
+
+    @property
+    def tags(self) -> Mapping[str, str]:
+        """The tags that apply to it (docs/tags.md)."""
+        ...
+
+
+def matches(select: Select, cluster: Selectable) -> bool:
     """Whether a selector matches a cluster. An empty selector matches nothing, so that a mistake never selects the whole fleet."""
-    if select.empty:
-        return False
-    folded = {key.casefold(): value for key, value in tags.items()}
     return (
-        all(folded.get(key.casefold()) in values for key, values in select.tags.items())
-        and (not select.names or any(fnmatchcase(name.casefold(), glob.casefold()) for glob in select.names))
-        and (not select.regions or region_key(region) in {region_key(wanted) for wanted in select.regions})
+        not select.empty
+        and _has_tags(select, cluster.tags)
+        and (not select.names or _is_like(cluster.name, select.names))
+        and (not select.regions or region_key(cluster.region) in {region_key(wanted) for wanted in select.regions})
+        and (not select.subscriptions or cluster.subscription.casefold() in _folded(select.subscriptions))
+        and (not select.resource_groups or _is_like(cluster.resource_group, select.resource_groups))
     )
 
 
-def ring_among(rings: Iterable[Ring], name: str, region: str, tags: Mapping[str, str]) -> Ring | None:
-    """Returns the first ring that selects the cluster (docs/node-image.md, rule 3)."""
-    return next((ring for ring in rings if matches(ring.select, name, region, tags)), None)
+def tag_keys(selects: Iterable[Select]) -> frozenset[str]:
+    """Returns the keys of all tags that these selectors read, in lower case."""
+    return frozenset(key.casefold() for select in selects for key in select.tags)
+
+
+def _has_tags(select: Select, tags: Mapping[str, str]) -> bool:
+    folded = {key.casefold(): value for key, value in tags.items()}
+    return all(folded.get(key.casefold()) in values for key, values in select.tags.items())
+
+
+def _is_like(name: str, globs: Iterable[str]) -> bool:
+    return any(fnmatchcase(name.casefold(), glob.casefold()) for glob in globs)
+
+
+def _folded(names: Iterable[str]) -> frozenset[str]:
+    return frozenset(name.casefold() for name in names)
 
 
 def ring_window(settings: Settings, ring: Ring) -> Window:

@@ -24,7 +24,8 @@ def plan_within(
         return None
     before = () if cluster.running else (_start(chosen[0], opening),)
     steps = (*before, *(_upgrade(candidate, opening) for candidate in chosen))
-    in_region = Claim(f"regions.{pair_group(cluster.region)}", cluster.region, ring.max_concurrent or _UNBOUNDED)
+    capacity = ring.max_concurrent or _UNBOUNDED
+    in_region = Claim(f"regions.{pair_group(cluster.region)}", cluster.region, capacity, ring.name)
     return Plan(
         runbook="node-image",
         target=cluster.id,

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from ops.model.calendar import SilentCalendar, host_of
 from ops.model.message import Message, Moment
 from ops.model.run import State
+from ops.model.tags import TagChange
 
 _SHOWN_NOTES = 10
 _SHOWN_NODES = 20
@@ -73,6 +74,33 @@ def blocked_message(subject: str, title: str, target_name: str, reasons: Sequenc
         tuple(reasons),
         remedy=remedy,
         footer=subject,
+    )
+
+
+def held_tags_message(
+    subject: str, target_name: str, changes: Sequence[TagChange], effects: Sequence[str], ring: str, *, is_asked: bool
+) -> Message:
+    """Reports changes of tags that are held; resolved once there are no `changes`.
+
+    `effects` say what the changes would loosen. `ring` is the ring whose approvers decide, if `is_asked`.
+    """
+    if not changes:
+        return Message(subject, State.DONE, "Tags", target_name, "nothing is held anymore")
+    lines = (*map(str, changes), *effects, "until this is decided, the old rules stay in force")
+    revert = "Change the tags back"
+    if is_asked:
+        remedy = (
+            f"{revert}, or let the approvers of {ring} decide. They are asked once per change and day; to ask again, start "
+            "the runbook tags."
+        )
+    else:
+        where = ring or "clusters outside the rings"
+        remedy = (
+            f"{revert}, or add an approval rule for {where}, or start the runbook tags over HTTP with the hash of its plan "
+            "(docs/tags.md)."
+        )
+    return Message(
+        subject, State.NEEDS_YOU, "Tags", target_name, "a change is held", lines, remedy=remedy, footer=subject
     )
 
 

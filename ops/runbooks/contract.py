@@ -15,6 +15,7 @@ from ops.model.fleet import Cluster
 from ops.model.proof import ProofPolicy
 from ops.model.run import RolloutPlan, Run
 from ops.model.run_request import RunRequest
+from ops.policy.rings import ring_name
 from ops.settings import Settings
 from ops.settings.part import Section
 
@@ -58,6 +59,7 @@ class Runbook(Protocol):
         facts: a frozen dataclass; each field is the name of a module in `ops/facts/`.
         about_event: it reacts to an event, so it cannot be previewed or started by a person.
         waits_for_started_cluster: it does not interrupt a run that has started a stopped cluster and will stop it again.
+        confirms_plan: a run that is started over HTTP can name the hash of the plan that it is started for (`params["plan"]`).
         woken_by_pool_events: an event about a node pool of its cluster wakes its waiting runs.
         bar: how the picture of the week shows its runs; None: not at all.
     """
@@ -72,6 +74,7 @@ class Runbook(Protocol):
     about_event: bool
     waits_for_started_cluster: bool
     woken_by_pool_events: bool
+    confirms_plan: bool
     bar: TimelineBar | None
 
     def decide(self, facts: Any, settings: Settings, run: Run, now: datetime) -> Decision:
@@ -88,6 +91,10 @@ class Runbook(Protocol):
 
     def openings(self, settings: Settings) -> tuple[Opening, ...]:
         """Returns the windows in which the runbook can disrupt clusters; none if it is off or does not depend on windows."""
+        ...
+
+    def ring(self, cluster: Cluster, settings: Settings) -> str:
+        """Returns the name of the ring whose rules apply to its runs on a cluster; empty if there is none."""
         ...
 
     def proof_policy(self, settings: Settings) -> ProofPolicy | None:
@@ -107,6 +114,7 @@ class RunbookDefaults:
     about_event: bool = False
     waits_for_started_cluster: bool = False
     woken_by_pool_events: bool = False
+    confirms_plan: bool = False
     bar: TimelineBar | None = None
 
     def due(self, clusters: Sequence[Cluster], settings: Settings, now: datetime) -> tuple[RunRequest, ...]:
@@ -120,6 +128,10 @@ class RunbookDefaults:
     def openings(self, settings: Settings) -> tuple[Opening, ...]:
         """It does not depend on a window."""
         return ()
+
+    def ring(self, cluster: Cluster, settings: Settings) -> str:
+        """Returns the cluster's own ring."""
+        return ring_name(cluster, settings)
 
     def proof_policy(self, settings: Settings) -> ProofPolicy | None:
         """It does not need a proof."""

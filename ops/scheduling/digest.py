@@ -12,13 +12,13 @@ from ops.model.message import Picture
 from ops.model.run import Run
 from ops.policy.calendar import frozen, next_open, occurrences
 from ops.policy.digest import due
-from ops.policy.select import ring_among
+from ops.policy.rings import ring_name
 from ops.ports.errors import RejectedError
 from ops.runbooks import runbooks
 from ops.settings import Settings
 from ops.tables.approvals import approvals
 from ops.tables.conditions import open_conditions
-from ops.tables.fleet import KnownCluster, known_clusters
+from ops.tables.fleet import known_clusters
 from ops.tables.runs import runs
 
 if TYPE_CHECKING:
@@ -101,12 +101,7 @@ def _lanes(context: Context, settings: Settings, span: Span, own: Sequence[Run])
         whole = tuple(occurrences(opening.window, span.start, span.end))
         taken = tuple(part for each in whole for part in frozen(each, settings.freezes, opening.window.zone))
         for cluster in sorted(known, key=lambda each: each.name):
-            if _ring(cluster, settings) == opening.ring:
+            if ring_name(cluster, settings) == opening.ring:
                 bars = tuple(bar for run in own if run.target == cluster.id for bar in bars_of(run))
                 lanes.append(Lane(cluster.name, whole, taken, bars))
     return lanes
-
-
-def _ring(cluster: KnownCluster, settings: Settings) -> str:
-    ring = ring_among(settings.fleet.rings, cluster.name, cluster.region, cluster.tags)
-    return ring.name if ring else ""

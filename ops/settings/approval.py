@@ -3,12 +3,15 @@
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from functools import partial
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self, get_args
 
 from msgspec import Meta, convert, field
 
 from ops.settings.fields import Duration, FieldType, Names, People, RingName, Schema, WindowRef, read_field
 from ops.settings.part import Finding, Part
+
+Risk = Literal["surge", "in-place", "drain"]
+RISKS: tuple[str, ...] = get_args(Risk)
 
 
 class ApprovalRule(Part, frozen=True):
@@ -29,7 +32,7 @@ class ApprovalRule(Part, frozen=True):
         ),
     ] = frozenset()
     risks: Annotated[
-        frozenset[Literal["surge", "in-place", "drain"]],
+        frozenset[Risk],
         Meta(
             min_length=1,
             description=(
@@ -153,8 +156,12 @@ class Approvals(FieldType, tuple[ApprovalRule, ...]):
 
 
 class Approvable(Part, frozen=True, kw_only=True):
-    """The section of a runbook whose plans can need approval."""
+    """The section of a runbook whose plans can need approval.
 
+    If it `inherits_approval` and has no rule of its own, the rules of the other runbooks apply, whatever the risk.
+    """
+
+    inherits_approval: ClassVar[bool] = False
     approval: Annotated[
         Approvals,
         Meta(

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from msgspec import Meta
 
 from ops.settings.fields import Guid, Name, PerRegionPair, WindowRef
-from ops.settings.overlap import overlap
+from ops.settings.overlap import can_overlap, same_clusters
 from ops.settings.part import Finding, Part, Section
 from ops.settings.select import Select
 
@@ -17,7 +17,10 @@ class Ring(Part, frozen=True):
     name: Annotated[
         Name, Meta(description="The ring's name, as shown in messages and used in rules.", examples=["production"])
     ]
-    select: Annotated[Select, Meta(description="Which clusters are in the ring. A cluster is in one ring at most.")]
+    select: Annotated[
+        Select,
+        Meta(description="Which clusters are in the ring. A cluster that several rings select is in the last of them."),
+    ]
     window: Annotated[
         WindowRef | None,
         Meta(
@@ -29,7 +32,7 @@ class Ring(Part, frozen=True):
         PerRegionPair | None,
         Meta(
             description=(
-                "How many clusters are upgraded at the same time in a region and its paired region. "
+                "How many clusters of this ring are upgraded at the same time in a region and its paired region. "
                 "Default: no limit, because clusters before production can all fail together without harm."
             ),
             examples=["1 per region pair"],
@@ -55,8 +58,9 @@ class FleetSettings(Part, frozen=True):
             min_length=1,
             description=(
                 "Sets of clusters in the order of a rollout, production last. Daytwo does not change a cluster that is not "
-                "in a ring. The last ring has the most protection: its clusters are never stopped, and its approvals need a "
-                "second person."
+                "in a ring, and one that several rings select is in the last of these, so that a tag cannot move a cluster to an "
+                "earlier ring. The last ring has the most protection: its clusters are never stopped, and its approvals need "
+                "a second person."
             ),
             examples=[[{"name": "production", "select": {"tags": {"env": "prod"}}}]],
         ),
@@ -69,11 +73,16 @@ def _check(fleet: FleetSettings, _: Mapping[str, Any]) -> Iterator[Finding]:
             if ring.name == other.name:
                 path = ("rings", number, "name")
                 yield Finding(path, ring.name, "another ring has this name", "give each ring its own")
-            common = overlap(ring.select, other.select)
-            if common is not None:
-                wrong = f"ring {ring.name} and ring {other.name} can select the same cluster by {common}"
-                remedy = "make sure that each cluster is in one ring at most"
-                yield Finding(("rings", number, "select"), common, wrong, remedy)
+            if same_clusters(ring.select, other.select):
+                wrong = f"ring {ring.name} selects the same clusters as ring {other.name}, which would never have any"
+                remedy = "give each ring its own select, or remove one of the rings"
+                yield Finding(("rings", number, "select"), "the same select", wrong, remedy)
+
+
+def overlapping_rings(fleet: FleetSettings) -> Iterator[tuple[Ring, Ring]]:
+    """Returns each pair of rings that can select the same cluster; the second ring of the pair, which is the later one, applies."""
+    for number, ring in enumerate(fleet.rings):
+        yield from ((other, ring) for other in fleet.rings[:number] if can_overlap(other.select, ring.select))
 
 
 FLEET: Section[FleetSettings] = Section(

@@ -1,23 +1,24 @@
-"""Whether two rings can select the same cluster, as far as the configuration alone shows this."""
+"""Whether two selects can match the same cluster, as far as the configuration alone shows this."""
+
+from collections.abc import Iterable
 
 from ops.settings.select import Select
 
 _WILDCARDS = "*?["
 
 
-def overlap(one: Select, other: Select) -> str | None:
-    """Returns what two selects have in common that lets both match one cluster; None if they cannot, or if only the fleet shows that.
-
-    Two selects by different tag keys can overlap in one fleet and not in another: `ops.config.check_fleet` reports these overlaps.
-    """
-    if same_clusters(one, other):
-        return "the same select"
+def can_overlap(one: Select, other: Select) -> bool:
+    """Whether one cluster could match both selects, with the tags that someone may give it."""
     mine = {key.casefold(): values for key, values in one.tags.items()}
     its = {key.casefold(): values for key, values in other.tags.items()}
-    shared = {key: mine[key] & its[key] for key in sorted(mine.keys() & its.keys())}
-    if not shared or not all(shared.values()) or _regions_apart(one, other) or _names_apart(one, other):
-        return None
-    return ", ".join(f"{key}: {min(values)}" for key, values in shared.items())
+    tags_apart = any(mine[key].isdisjoint(its[key]) for key in mine.keys() & its.keys())
+    return not (
+        tags_apart
+        or _sets_apart(map(region_key, one.regions), map(region_key, other.regions))
+        or _sets_apart(_folded(one.subscriptions), _folded(other.subscriptions))
+        or _globs_all_apart(one.names, other.names)
+        or _globs_all_apart(one.resource_groups, other.resource_groups)
+    )
 
 
 def same_clusters(one: Select, other: Select) -> bool:
@@ -35,19 +36,25 @@ def _canonical(select: Select) -> tuple[object, ...]:
         {key.casefold(): values for key, values in select.tags.items()},
         {name.casefold() for name in select.names},
         {region_key(region) for region in select.regions},
+        set(_folded(select.subscriptions)),
+        set(_folded(select.resource_groups)),
     )
 
 
-def _regions_apart(one: Select, other: Select) -> bool:
-    mine, its = {region_key(region) for region in one.regions}, {region_key(region) for region in other.regions}
+def _folded(names: Iterable[str]) -> Iterable[str]:
+    return (name.casefold() for name in names)
+
+
+def _sets_apart(one: Iterable[str], other: Iterable[str]) -> bool:
+    mine, its = set(one), set(other)
     return bool(mine and its and mine.isdisjoint(its))
 
 
-def _names_apart(one: Select, other: Select) -> bool:
+def _globs_all_apart(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
     """Whether no name can match both: every pair of globs differs before the first wildcard."""
-    if not one.names or not other.names:
+    if not one or not other:
         return False
-    return all(_globs_apart(mine.casefold(), its.casefold()) for mine in one.names for its in other.names)
+    return all(_globs_apart(mine.casefold(), its.casefold()) for mine in one for its in other)
 
 
 def _globs_apart(one: str, other: str) -> bool:

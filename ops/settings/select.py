@@ -5,14 +5,15 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta, field
 
-from ops.settings.fields import TagValues
+from ops.settings.fields import Guid, TagValues
 from ops.settings.part import Finding, Part
 
 
 class Select(Part, frozen=True):
     """Selects clusters: each given part must match. At least one part is required.
 
-    Names, regions and tag keys are case-insensitive, as in Azure; tag values are case-sensitive.
+    Everything except tag values is case-insensitive, as in Azure. If a select names subscriptions or resource groups, a tag
+    can only narrow it: someone who can change tags cannot move another cluster into it.
     """
 
     tags: Annotated[
@@ -39,13 +40,29 @@ class Select(Part, frozen=True):
             examples=[["westeurope"]],
         ),
     ] = ()
+    subscriptions: Annotated[
+        tuple[Annotated[Guid, Meta(description="The id of a subscription.")], ...],
+        Meta(
+            min_length=1,
+            description="The ids of Azure subscriptions. The cluster must be in one of them.",
+            examples=[["00000000-0000-0000-0000-000000000000"]],
+        ),
+    ] = ()
+    resource_groups: Annotated[
+        tuple[Annotated[str, Meta(min_length=1, examples=["rg-shop-prod"])], ...],
+        Meta(
+            min_length=1,
+            description="Names of resource groups; `*` matches any characters. The cluster must be in one of them.",
+            examples=[["rg-shop-*"]],
+        ),
+    ] = ()
     example: ClassVar[Mapping[str, object]] = {"tags": {"env": "prod"}}
     constraints: ClassVar[Mapping[str, object]] = {"minProperties": 1}
 
     @property
     def empty(self) -> bool:
         """Whether no part is given, so that nothing matches."""
-        return not (self.tags or self.names or self.regions)
+        return not (self.tags or self.names or self.regions or self.subscriptions or self.resource_groups)
 
     def findings(self) -> Iterator[Finding]:
         """Reports an empty select, since it would select nothing."""

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import cast
 
+from msgspec import structs
+
 from ops.model.calendar import Freeze, Window
 from ops.model.people import Person
 from ops.settings.approval import Approvable, ApprovalRule
@@ -57,11 +59,24 @@ class Settings:
         return cast("T", self.sections.get(section.name, section.absent))
 
     def approval_rules(self, runbook: str) -> tuple[ApprovalRule, ...]:
-        """Returns a runbook's approval rules, in order."""
+        """Returns a runbook's approval rules, in order; those that it inherits are ordered by how many people must approve, most first."""
         section = self.sections.get(runbook)
-        return section.approval if isinstance(section, Approvable) else ()
+        if not isinstance(section, Approvable):
+            return ()
+        return section.approval or (self._inherited_rules() if section.inherits_approval else ())
+
+    @property
+    def own_approval_rules(self) -> Mapping[str, tuple[ApprovalRule, ...]]:
+        """The rules of each runbook that has rules of its own."""
+        approvable = {name: each.approval for name, each in self.sections.items() if isinstance(each, Approvable)}
+        return {name: rules for name, rules in approvable.items() if rules}
+
+    def _inherited_rules(self) -> tuple[ApprovalRule, ...]:
+        rules = (rule for own in self.own_approval_rules.values() for rule in own)
+        for_all_risks = (structs.replace(rule, risks=frozenset()) for rule in rules)
+        return tuple(sorted(for_all_risks, key=lambda rule: rule.of, reverse=True))
 
     @property
     def has_approvals(self) -> bool:
         """Whether a plan of any runbook can need approval."""
-        return any(self.approval_rules(runbook) for runbook in self.sections)
+        return bool(self.own_approval_rules)

@@ -9,6 +9,8 @@ from ops.ports.store import Store
 from ops.tables.base import Table
 
 LOOKUP = "groups"
+# The position of each part in `/subscriptions/.../resourcegroups/.../providers/...`.
+_SUBSCRIPTION, _RESOURCE_GROUP = 2, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +21,7 @@ class KnownCluster:
         id: the ARM id, in lower case.
         name: its name.
         region: its region.
-        tags: its tags.
+        tags: the tags that apply to it (docs/tags.md), which can differ from its current ones.
         seen: when it was first found as it is now.
         node_resource_group: the resource group of its nodes, in lower case.
         spot_pools: the names of its spot pools.
@@ -32,6 +34,16 @@ class KnownCluster:
     seen: datetime
     node_resource_group: str = ""
     spot_pools: tuple[str, ...] = ()
+
+    @property
+    def subscription(self) -> str:
+        """The id of its subscription."""
+        return _part(self.id, _SUBSCRIPTION)
+
+    @property
+    def resource_group(self) -> str:
+        """Its resource group."""
+        return _part(self.id, _RESOURCE_GROUP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +72,8 @@ def proofs(store: Store) -> Table[Proof]:
 def proofs_of(store: Store, ring: str) -> Iterator[Proof]:
     """The proofs of one ring."""
     return (stored.value for stored in proofs(store).scan(f"{ring}|"))
+
+
+def _part(cluster_id: str, position: int) -> str:
+    parts = cluster_id.split("/")
+    return parts[position] if len(parts) > position else ""

@@ -133,7 +133,7 @@ def cluster_document(cluster: Cluster) -> JsonObject:
         "id": cluster_id(cluster),
         "location": spec.region,
         "name": spec.name,
-        "tags": dict(spec.tags),
+        "tags": dict(cluster.tags),
         "type": "Microsoft.ContainerService/ManagedClusters",
         "eTag": etag(spec.name, cluster.revision),
         "properties": {
@@ -181,7 +181,7 @@ def cluster_document(cluster: Cluster) -> JsonObject:
                 "defaultNodePools": "Auto" if spec.node_provisioning == "Auto" else "None",
             },
             "oidcIssuerProfile": {"enabled": False},
-            "resourceUID": etag("uid", spec.name).replace("-", "")[:24],
+            "resourceUID": etag("uid", spec.name, cluster.creation).replace("-", "")[:24],
         },
         "identity": {"type": "SystemAssigned", "principalId": PRINCIPAL, "tenantId": TENANT},
         "sku": {"name": spec.sku, "tier": "Standard"},

@@ -62,7 +62,7 @@ def scale_set_document(cluster: Cluster, pool: Pool) -> JsonObject:
         "tags": {
             "aks-managed-poolName": pool.name,
             "aks-managed-cluster-name": cluster.name,
-            **dict(cluster.spec.tags),
+            **cluster.tags,
         },
         "sku": {"name": pool.spec.vm_size, "tier": "Standard", "capacity": len(cluster.nodes_of(pool.name))},
         "zones": list(ZONES),

@@ -101,6 +101,11 @@ class Control:
             case "/scripted-faults":
                 self._world.arm(read_fault(document))
                 return HttpResponse(201, {"now": self._world.now.isoformat()})
+            case "/tags":
+                cluster = self._world.clusters[str(document.get("cluster"))]
+                who, again = str(document.get("who", "a tag writer")), document.get("createdAgain") is True
+                self._world.change_tags(cluster, _tags(document), who, created_again=again)
+                return HttpResponse(200, {"now": self._world.now.isoformat()})
             case "/subscribers" if (endpoint := _bot_endpoint(document)) is not None:
                 self._chats.slack.bot_client.urls[endpoint] = str(document.get("url"))
                 return HttpResponse(201, {"subscribers": list(self._chats.slack.bot_client.urls.values())})
@@ -208,6 +213,13 @@ def _subscriber(document: JsonObject) -> Subscriber:
     if not isinstance(url, str):
         raise BadRequestError("The subscriber's url is missing.")
     return Subscriber(url, schema)
+
+
+def _tags(document: JsonObject) -> dict[str, str]:
+    tags = document.get("tags")
+    if not isinstance(tags, dict) or not all(isinstance(value, str) for value in tags.values()):
+        raise BadRequestError("tags must be an object of strings: the complete tags of the cluster.")
+    return cast("dict[str, str]", tags)
 
 
 def _number(text: str) -> int:

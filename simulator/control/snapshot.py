@@ -24,7 +24,7 @@ def _cluster(world: World, cluster: Cluster) -> JsonObject:
         "region": spec.region,
         "resourceGroup": spec.resource_group,
         "subscription": spec.subscription,
-        "tags": dict(spec.tags),
+        "tags": dict(cluster.tags),
         "sku": spec.sku,
         "channel": spec.node_os_channel,
         "kubernetesVersion": spec.kubernetes_version,

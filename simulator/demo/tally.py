@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from ops.model.run import Run, State, StepRecord, StepState
-from ops.policy.select import matches
+from ops.policy.rings import ring_of
 from ops.settings import Settings
 from simulator.demo.world import WorldCluster, WorldPool
 
@@ -51,7 +51,7 @@ def tally(
     by_name = {run.target_name: run for run in runs}
     outcomes: dict[PoolKey, str] = {}
     for cluster in clusters:
-        in_ring = any(matches(ring.select, cluster.name, cluster.region, cluster.tags) for ring in settings.fleet.rings)
+        in_ring = ring_of(cluster, settings) is not None
         run = by_name.get(cluster.name)
         for pool in cluster.pools:
             if not in_ring:

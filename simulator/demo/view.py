@@ -12,7 +12,8 @@ from ops.model.calendar import Span, Window
 from ops.model.image import NodeImage
 from ops.model.run import Run, State, StepState
 from ops.policy.calendar import frozen, iso_week, next_open, week_occurrences, week_span
-from ops.policy.select import ring_among, ring_window
+from ops.policy.rings import ring_of
+from ops.policy.select import ring_window
 from ops.render.phrases import SIGNS, plural
 from ops.render.timeline import Lane, Week, draw
 from ops.settings import Settings
@@ -121,7 +122,7 @@ def _latest(runs: Iterable[Run]) -> dict[str, Run]:
 
 
 def _ring_of(cluster: WorldCluster, settings: Settings) -> Ring | None:
-    return ring_among(settings.fleet.rings, cluster.name, cluster.region, cluster.tags)
+    return ring_of(cluster, settings)
 
 
 def _ring(ring: Ring, world: WorldNow, settings: Settings, latest: dict[str, Run]) -> RingView:

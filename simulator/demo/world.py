@@ -32,6 +32,8 @@ class WorldCluster:
 
     name: str
     region: str
+    subscription: str
+    resource_group: str
     tags: Mapping[str, str]
     channel: str
     automatic: bool
@@ -172,6 +174,8 @@ def _cluster(found: Any) -> WorldCluster:
     return WorldCluster(
         name=found["name"],
         region=found["region"],
+        subscription=found["subscription"],
+        resource_group=found["resourceGroup"],
         tags=found["tags"],
         channel=found["channel"],
         automatic=found["sku"] == "Automatic",

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from ops.model.approval import Approval, ApprovalState, Part, PartState, Vote
 from ops.model.plan import Plan, Skip, Step
 from ops.model.reasons import SkipReason
+from ops.model.tags import TagChange
 
 # A Wednesday afternoon in Amsterdam.
 REQUESTED_AT = datetime(2026, 11, 18, 13, 5, tzinfo=UTC)
@@ -14,6 +15,14 @@ _OPENS = datetime(2026, 11, 18, 21, 0, tzinfo=UTC)
 _OLD, _NEW = "AKSUbuntu-2204gen2containerd-202610.29.0", "AKSUbuntu-2204gen2containerd-202611.12.0"
 _MINUTES = {"system": 19, "user1": 27, "user2": 62}
 REQUEST_TOKEN = "q7Jp2xW9bTfR4mKc8sVnYd1h"  # noqa: S105 - a sample, not a secret
+
+
+TAG_CHANGE = TagChange("env", "prod", "dev")
+TAG_EFFECTS = (
+    "ring: production → pre-production",
+    "approval of node-image: 1 of ana, ben → none",
+    "awake per week: 168 h → 55 h",
+)
 
 
 def cluster_id(name: str) -> str:
@@ -54,6 +63,13 @@ def reboot_plan(cluster: str, node: str) -> Plan:
         Step(f"restart.{node}", "restart-node", node, {"node": node}, 600),
     )
     return Plan("reboot", cluster_id(cluster), steps, reasons=(f"{node} requires a reboot",), nodes=1, risk="drain")
+
+
+def tags_plan(cluster: str) -> Plan:
+    """A change of tags that would move a cluster to the first ring."""
+    title = f"accept {TAG_CHANGE}"
+    step = Step("accept", "accept-tags", title, {"effect": "; ".join(TAG_EFFECTS)})
+    return Plan("tags", cluster_id(cluster), (step,), reasons=(title, *TAG_EFFECTS), risk="tags")
 
 
 def part(cluster: str, plan: Plan, **more: object) -> Part:
@@ -125,6 +141,13 @@ REBOOT = request(
     runbook="reboot",
     rollout="",
     requester="ben",
+)
+TAGS = request(
+    part("shop-prod", tags_plan("shop-prod"), opens=None),
+    part("pay-prod", tags_plan("pay-prod"), opens=None),
+    id="tag-changes.2026-11-18.production.any.approval-1",
+    runbook="tags",
+    rollout="",
 )
 _AT = NOW - timedelta(minutes=6)
 _DECISIONS: dict[ApprovalState, dict[str, object]] = {

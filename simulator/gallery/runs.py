@@ -1,4 +1,4 @@
-"""Sample runs of the five runbooks, in every state that a run can have."""
+"""Sample runs of the six runbooks, in every state that a run can have."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -7,9 +7,9 @@ from ops.model.outcome import Progress
 from ops.model.plan import Plan, Skip
 from ops.model.reasons import SkipReason
 from ops.model.run import Run, State, StepRecord, StepState
-from simulator.gallery.requests import NOW, cluster_id, image_plan, reboot_plan
+from simulator.gallery.requests import NOW, TAG_CHANGE, TAG_EFFECTS, cluster_id, image_plan, reboot_plan, tags_plan
 
-RUNBOOKS = ("node-image", "reboot", "power", "spot", "budget")
+RUNBOOKS = ("node-image", "reboot", "power", "spot", "budget", "tags")
 _BEGAN = NOW - timedelta(minutes=50)
 _PLANS: dict[str, Plan | None] = {
     "node-image": image_plan("shop-prod", ("system", "user1", "user2"), 17),
@@ -17,6 +17,7 @@ _PLANS: dict[str, Plan | None] = {
     "power": None,
     "spot": None,
     "budget": None,
+    "tags": tags_plan("shop-prod"),
 }
 _TARGETS = {
     "node-image": "shop-prod",
@@ -24,6 +25,7 @@ _TARGETS = {
     "power": "shop-dev",
     "spot": "data-prod",
     "budget": "platform",
+    "tags": "shop-prod",
 }
 _STEPS = {
     "node-image": (("pool.system", "system"), ("pool.user1", "user1"), ("pool.user2", "user2")),
@@ -35,6 +37,7 @@ _STEPS = {
     "power": (("stop", "stop the cluster"),),
     "spot": (("evacuate.aks-spot-vmss000001", "evacuate 2 nodes"),),
     "budget": (),
+    "tags": (("accept", f"accept {TAG_CHANGE}"),),
 }
 _DONE = {
     "pool.system": "3 of 3 nodes run 202611.12.0 and are Ready",
@@ -42,6 +45,7 @@ _DONE = {
     "pool.user2": "8 of 8 nodes run 202611.12.0 and are Ready",
     "restart.aks-user1-vmss000003": "aks-user1-vmss000003 has rebooted and is Ready",
     "stop": "the cluster is stopped",
+    "accept": f"accepted: {'; '.join(TAG_EFFECTS)}",
     "evacuate.aks-spot-vmss000001": "9 pods have left 2 nodes",
 }
 _FAILED = {
@@ -50,6 +54,7 @@ _FAILED = {
     "power": "AllocationFailed: no capacity for Standard_D8s_v5 in westeurope",
     "spot": "analytics/worker-2 was not evicted from aks-spot-vmss000001 before the node was gone",
     "budget": "Cost Management does not respond",
+    "tags": "the record does not contain the accepted tags",
 }
 _REMEDIES = {
     "node-image": "add a replica to the pods of PDB shop/web, then start the run again; next week's run tries again",
@@ -57,6 +62,7 @@ _REMEDIES = {
     "power": "nothing now: Daytwo retries at the next quarter of an hour",
     "spot": "check whether analytics/worker-2 runs again",
     "budget": "try again in an hour",
+    "tags": "check the tags of the cluster, then start the run again",
 }
 _HEADLINES = {
     "node-image": "",
@@ -64,6 +70,7 @@ _HEADLINES = {
     "power": "the awake hours of shop-dev end at 23:45",
     "spot": "5 of 12 spot nodes are evicted at once",
     "budget": "platform has exceeded €32,000.00 of €40,000.00",
+    "tags": "",
 }
 
 

@@ -19,12 +19,24 @@ from ops.render.commands import (
     why_message,
     working_message,
 )
-from ops.render.conditions import blocked_message, configuration_message, fleet_message
+from ops.render.conditions import blocked_message, configuration_message, fleet_message, held_tags_message
 from ops.render.digest import Coming, Digest, digest_message
 from ops.render.run import rollout_message, run_details, run_message
 from ops.render.week_picture import picture, words
 from ops.runbooks import runbooks
-from simulator.gallery.requests import NOW, ONE, REBOOT, REQUESTED_AT, SEVERAL, SIXTY, in_state, request
+from simulator.gallery.requests import (
+    NOW,
+    ONE,
+    REBOOT,
+    REQUESTED_AT,
+    SEVERAL,
+    SIXTY,
+    TAG_CHANGE,
+    TAG_EFFECTS,
+    TAGS,
+    in_state,
+    request,
+)
 from simulator.gallery.runs import RUNBOOKS, run_in
 from simulator.gallery.week import gallery_week
 from simulator.people import PEOPLE
@@ -59,6 +71,7 @@ def _approvals() -> Iterator[Sample]:
     yield Sample("Approvals", "pending, sixty clusters", request_message(request(*SIXTY)))
     yield Sample("Approvals", "approved, sixty clusters", request_message(in_state(ApprovalState.APPROVED, *SIXTY)))
     yield Sample("Approvals", "pending, a reboot that a person requested", request_message(REBOOT))
+    yield Sample("Approvals", "pending, changes of tags", request_message(TAGS))
     yield Sample("Approvals", "reminder", reminder_message(_LATE, "Node images", _APPROVALS))
     yield Sample("Approvals", "escalation", escalation_message(_LATE, "Node images", _LEADS))
     over = in_state(ApprovalState.APPROVED, *ONE)
@@ -96,6 +109,13 @@ def _others() -> Iterator[Sample]:
     for reasons in ([held], []):
         word = "waiting for a person" if reasons else "no longer waits"
         yield Sample("Blocked", word, blocked_message("reboot.shop-prod.held", "Reboots", "shop-prod", reasons))
+    for changes in ((TAG_CHANGE,), ()):
+        for is_asked in (True, False) if changes else (True,):
+            word = ("approvers are asked" if is_asked else "no rule names approvers") if changes else "no longer held"
+            message = held_tags_message(
+                "tags.5657f4.held", "shop-prod", changes, TAG_EFFECTS, "production", is_asked=is_asked
+            )
+            yield Sample("Held tags", word, message)
     yield Sample(
         "Digest",
         "a week",

@@ -15,6 +15,7 @@ from simulator.oracle.proof import Proofs
 from simulator.oracle.reboot import Reboots, left_behind
 from simulator.oracle.runs import node_image_expected
 from simulator.oracle.spot import spot_expected
+from simulator.oracle.tags import TagHistory
 from simulator.oracle.verdict import EligiblePool, End, Verdict
 from simulator.oracle.violations import landed_late, violations
 from simulator.oracle.week import Week, driven_by_aks, places
@@ -52,8 +53,9 @@ def judge(  # noqa: PLR0913 - five inputs, four optional ones
     history = History(fleet, journal, seed)
     proofs = Proofs(rules, history, since or start, end)
     monday = monday_of(start, rules.rings[0].hours.zone)
-    schedule = Schedule(rules, history, overrides, bot)
-    reboots = Reboots(rules, history, journal, bot)
+    tags = TagHistory(rules, history, journal)
+    schedule = Schedule(rules, history, tags, overrides, bot)
+    reboots = Reboots(rules, history, tags, journal, bot)
     week = Week(rules, history, proofs, monday, schedule)
     eligible: list[EligiblePool] = []
     by_aks: list[tuple[str, str]] = []

@@ -20,6 +20,11 @@ class ApprovalRule:
     rings: tuple[str, ...]
     approvers: frozenset[str]
     of: int
+    self_approval: str = ""
+
+    def allows_self(self, *, is_last: bool) -> bool:
+        """Whether requesters can approve their own runs (rule 3); by default not in the last ring."""
+        return self.self_approval == "allow" if self.self_approval else not is_last
 
 
 def read_approvals(tree: Tree, runbook: str) -> tuple[ApprovalRule, ...]:
@@ -32,12 +37,13 @@ def read_approvals(tree: Tree, runbook: str) -> tuple[ApprovalRule, ...]:
 def _rule(tree: Tree, section: Tree) -> ApprovalRule:
     people = cast("Mapping[str, Tree]", tree.get("people", {}))
     groups = cast("Mapping[str, list[str]]", tree.get("groups", {}))
-    names: set[str] = set()
+    known: set[str] = set()
     for part in ("from", "escalate-to"):
         for name in _list(section.get(part, [])):
-            names.update(groups.get(name, [name]))
-    ids = frozenset(str(people[name]["slack"]) for name in names if name in people and "slack" in people[name])
-    return ApprovalRule(_list(section.get("rings", [])), ids, int(str(section.get("of", 1))))
+            known.update(groups.get(name, [name]))
+    ids = frozenset(str(people[name]["slack"]) for name in known if name in people and "slack" in people[name])
+    of, own = int(str(section.get("of", 1))), str(section.get("self", ""))
+    return ApprovalRule(_list(section.get("rings", [])), ids, of, own)
 
 
 def approved(rules: tuple[ApprovalRule, ...], ring: str, operation: Operation, history: History) -> bool:
@@ -45,19 +51,19 @@ def approved(rules: tuple[ApprovalRule, ...], ring: str, operation: Operation, h
     rule = next((each for each in rules if not each.rings or ring in each.rings), None)
     if rule is None:
         return True
-    names = (operation.cluster, operation.image.rpartition("-")[2])
+    wanted = (operation.cluster, operation.image.rpartition("-")[2])
     yes = {
         click.user
         for click in history.clicks
         if click.action == "approve"
         and click.user in rule.approvers
         and operation.began - _GOOD_FOR <= click.at <= operation.began
-        and all(_names(click.text, name) for name in names)
+        and all(names(click.text, name) for name in wanted)
     }
     return len(yes) >= rule.of
 
 
-def _names(text: str, name: str) -> bool:
+def names(text: str, name: str) -> bool:
     """Whether a text contains the name, but not as part of a longer name."""
     return re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", text) is not None
 

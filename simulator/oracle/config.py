@@ -10,6 +10,7 @@ from typing import cast
 from ruamel.yaml import YAML
 
 from simulator.oracle.approvals import ApprovalRule, read_approvals
+from simulator.world.specs import ClusterSpec
 
 type Tree = Mapping[str, object]
 
@@ -43,15 +44,23 @@ class ClusterSelector:
     tags: Mapping[str, tuple[str, ...]]
     names: tuple[str, ...]
     regions: tuple[str, ...]
+    subscriptions: tuple[str, ...] = ()
+    resource_groups: tuple[str, ...] = ()
 
-    def matches(self, name: str, region: str, tags: Mapping[str, str]) -> bool:
-        """Whether the selector matches a cluster."""
+    def matches(self, cluster: ClusterSpec, tags: Mapping[str, str]) -> bool:
+        """Whether the selector matches a cluster while it has these tags."""
         lowered = {key.lower(): value for key, value in tags.items()}
         if any(lowered.get(key.lower()) not in values for key, values in self.tags.items()):
             return False
-        if self.names and not any(fnmatch(name.lower(), glob.lower()) for glob in self.names):
+        if self.names and not any(fnmatch(cluster.name.lower(), glob.lower()) for glob in self.names):
             return False
-        return not self.regions or region.lower() in {wanted.lower().replace(" ", "") for wanted in self.regions}
+        groups = self.resource_groups
+        if groups and not any(fnmatch(cluster.resource_group.lower(), glob.lower()) for glob in groups):
+            return False
+        if self.subscriptions and cluster.subscription.lower() not in map(str.lower, self.subscriptions):
+            return False
+        regions = {wanted.lower().replace(" ", "") for wanted in self.regions}
+        return not regions or cluster.region.lower() in regions
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +72,14 @@ class RingRule:
     max_concurrent: int | None
     selector: ClusterSelector
 
-    def matches(self, name: str, region: str, tags: Mapping[str, str]) -> bool:
-        """Whether the ring's selector matches a cluster."""
-        return self.selector.matches(name, region, tags)
+
+@dataclass(frozen=True, slots=True)
+class RouteRule:
+    """Clusters whose messages go to a separate channel of a chat."""
+
+    chat: str
+    selector: ClusterSelector
+    channel: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +114,10 @@ class Rules:
     reboot: RebootRule | None
     group_within: timedelta | None
     approvals: tuple[ApprovalRule, ...] = ()
+    approvals_by_runbook: tuple[tuple[ApprovalRule, ...], ...] = ()
+    tag_approvals: tuple[ApprovalRule, ...] = ()
+    chats: tuple[str, ...] = ()
+    routes: tuple[RouteRule, ...] = ()
 
 
 def read(text: str) -> Rules:
@@ -126,8 +144,28 @@ def read(text: str) -> Rules:
         power=tuple(_power(entry) for entry in cast("list[Tree]", tree.get("power", []))),
         reboot=_reboot(cast("Tree", tree["reboot"]), windows) if "reboot" in tree else None,
         approvals=read_approvals(tree, "node-image"),
+        approvals_by_runbook=tuple(read_approvals(tree, name) for name in ("node-image", "reboot", "tags")),
+        tag_approvals=_tag_approvals(tree),
+        chats=tuple(_chats(tree)),
+        routes=tuple(route for chat, section in _chats(tree).items() for route in _routes(chat, section)),
         group_within=_length(str(cast("Tree", tree["spot"]).get("group-within", "10m"))) if "spot" in tree else None,
     )
+
+
+def _tag_approvals(tree: Tree) -> tuple[ApprovalRule, ...]:
+    """Rule 5 of docs/tags.md: the section's own rules, or those of the other runbooks, the one that needs most people first."""
+    others = (*read_approvals(tree, "node-image"), *read_approvals(tree, "reboot"))
+    return read_approvals(tree, "tags") or tuple(sorted(others, key=lambda rule: rule.of, reverse=True))
+
+
+def _chats(tree: Tree) -> dict[str, Tree]:
+    sections = cast("Tree", tree.get("chat", {}))
+    return {name: cast("Tree", section) for name, section in sections.items() if isinstance(section, dict)}
+
+
+def _routes(chat: str, section: Tree) -> list[RouteRule]:
+    routes = cast("list[Tree]", section.get("routes", []))
+    return [RouteRule(chat, _selector(route), str(route["channel"])) for route in routes]
 
 
 def _ring(section: Tree, hours: WindowHours) -> RingRule:
@@ -163,6 +201,8 @@ def _selector(section: Tree) -> ClusterSelector:
         tags={key: _list(value) for key, value in tags.items()},
         names=_list(select.get("names", [])),
         regions=_list(select.get("regions", [])),
+        subscriptions=_list(select.get("subscriptions", [])),
+        resource_groups=_list(select.get("resource-groups", [])),
     )
 
 

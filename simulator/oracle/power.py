@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 
-from simulator.oracle.config import Rules, WindowHours, awake_hours
+from simulator.oracle.config import Rules, WindowHours
 from simulator.oracle.history import FAR_FUTURE, History, Operation
 from simulator.oracle.local_time import DAY, MINUTE, monday_of, occurrences
+from simulator.oracle.tags import TagHistory, power_hours
 from simulator.world.specs import ClusterSpec
 
-TAG = "daytwo-awake"
 _CHECK_MINUTES = 15
 _PAUSE = timedelta(minutes=15)
 _DEVIATION_MINUTES = 30
@@ -40,14 +40,16 @@ class Deviation:
 class Schedule:
     """Every cluster's scheduled state at any time, and the power operations that result from it."""
 
-    def __init__(self, rules: Rules, history: History, overrides: Sequence[AwakeOverride], bot: str) -> None:
-        self._rules, self._history, self._overrides, self.bot = rules, history, overrides, bot
-        self._hours = cache(self._hours_of)
+    def __init__(
+        self, rules: Rules, history: History, tags: TagHistory, overrides: Sequence[AwakeOverride], bot: str
+    ) -> None:
+        self.tags, self._history, self._overrides, self.bot = tags, history, overrides, bot
+        self._hours = cache(lambda name, applied: power_hours(rules, history.clusters[name], dict(applied)))
         self._started = cache(self._woken_intervals)
 
     def awake(self, cluster: ClusterSpec, at: datetime) -> bool | None:
         """Whether the cluster should be awake (rules 1 to 3). None if no schedule applies, or if it must never be stopped."""
-        hours = self._hours(cluster.name)
+        hours = self._hours(cluster.name, self.tags.at(cluster.name, at))
         if not hours:
             return None
         requested = [override for override in self._overrides if override.cluster == cluster.name and override.at <= at]
@@ -64,7 +66,7 @@ class Schedule:
     def deviations(self, start: datetime, end: datetime) -> Iterator[Deviation]:
         """Every period during which a cluster was not in its scheduled state, except clusters woken for node images (rule 8)."""
         for cluster in self._history.clusters.values():
-            if self._hours(cluster.name):
+            if any(self._hours(cluster.name, applied) for applied in self.tags.ever(cluster.name)):
                 yield from self._deviations(cluster, start, end)
 
     def is_corrected(self, interval: Deviation) -> bool:
@@ -124,21 +126,6 @@ class Schedule:
             for operation in operations
             if operation.what == "start" and self.awake(spec, operation.began) is False
         )
-
-    def _hours_of(self, name: str) -> tuple[WindowHours, ...]:
-        """The awake hours for a cluster, which is awake only within all of them. Empty if it does not have a schedule (rules 1 and 2)."""
-        cluster, rings = self._history.clusters[name], self._rules.rings
-        tags = dict(cluster.tags)
-        ring = next((ring for ring in rings if ring.matches(name, cluster.region, tags)), None)
-        rule = next((rule for rule in self._rules.power if rule.selector.matches(name, cluster.region, tags)), None)
-        if rule is None or ring is None or ring is rings[-1] or cluster.node_provisioning == "Auto":
-            return ()
-        own = [value for key, value in tags.items() if key.lower() == TAG]
-        try:
-            narrower = [awake_hours(text, rule.zone) for text in own]
-        except (ValueError, KeyError):
-            return ()
-        return (*((rule.hours,) if rule.hours else ()), *narrower)
 
 
 def power_expected(schedule: Schedule, start: datetime, end: datetime) -> int:

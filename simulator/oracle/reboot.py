@@ -9,6 +9,7 @@ from simulator.oracle.config import Rules
 from simulator.oracle.history import History, is_known
 from simulator.oracle.local_time import MINUTE, Interval, monday_of, openings
 from simulator.oracle.node_events import Cordon, NodeEvents, RebootRequest, Restart
+from simulator.oracle.tags import TagHistory
 from simulator.world.journal import Entry, Kind
 from simulator.world.specs import ClusterSpec
 from simulator.world.workloads import PdbSpec
@@ -41,8 +42,8 @@ class Night:
 class Reboots:
     """The reboot nights in a fleet during a period."""
 
-    def __init__(self, rules: Rules, history: History, journal: Sequence[Entry], bot: str) -> None:
-        self._rules, self._history, self._bot = rules, history, bot
+    def __init__(self, rules: Rules, history: History, tags: TagHistory, journal: Sequence[Entry], bot: str) -> None:
+        self._rules, self._history, self._tags, self._bot = rules, history, tags, bot
         self.boots = NodeEvents(journal)
         self.mine = [restart for restart in self.boots.restarts if restart.who == bot]
 
@@ -74,7 +75,7 @@ class Reboots:
 
     def _of_restart(self, restart: Restart) -> Iterator[str]:
         cluster, at = self._history.clusters[restart.cluster], restart.began
-        if self._ring(cluster) is None:
+        if self._tags.ring_number(cluster, at) is None:
             yield "reboot-no-ring"
         if not any(o.contains(at) and at + BOOT <= o.closes for o in self._openings(at - timedelta(days=1), at + BOOT)):
             yield "reboot-outside-window"
@@ -110,7 +111,7 @@ class Reboots:
     def _can_reboot(self, reboot_requests: RebootRequest, at: datetime) -> bool:
         cluster = self._history.clusters[reboot_requests.cluster]
         return (
-            self._ring(cluster) is not None
+            self._tags.ring_number(cluster, at) is not None
             and not cluster.lockdown
             and self._history.api_responds(cluster.name, at)
             and not self._history.busy(cluster.name, at)
@@ -142,10 +143,6 @@ class Reboots:
             found += openings(rule.hours, self._rules.freezes, monday)
             monday += timedelta(days=7)
         return [opening for opening in found if opening.opens < end and start < opening.closes]
-
-    def _ring(self, cluster: ClusterSpec) -> str | None:
-        tags = dict(cluster.tags)
-        return next((r.name for r in self._rules.rings if r.matches(cluster.name, cluster.region, tags)), None)
 
 
 def left_behind(boots: NodeEvents, journal: Sequence[Entry], bot: str, start: datetime, end: datetime) -> Iterator[str]:

@@ -49,8 +49,9 @@ def landed_late(week: Week, start: datetime, end: datetime) -> Iterator[str]:
 
 def _approved(week: Week, operation: Operation) -> bool:
     cluster = week.history.clusters[operation.cluster]
-    is_in_ring = week.ring_number(cluster) is not None
-    return not is_in_ring or approved(week.rules.approvals, week.ring(cluster).name, operation, week.history)
+    at = operation.began
+    is_in_ring = week.ring_number(cluster, at) is not None
+    return not is_in_ring or approved(week.rules.approvals, week.ring(cluster, at).name, operation, week.history)
 
 
 def _of_upgrade(week: Week, operation: Operation) -> Iterator[str]:
@@ -60,7 +61,7 @@ def _of_upgrade(week: Week, operation: Operation) -> Iterator[str]:
         yield "no-agent-pool"
         return
     cluster, at = place.cluster, operation.began
-    number = week.ring_number(cluster)
+    number = week.ring_number(cluster, at)
     if number is None:
         yield "no-ring"
         return
@@ -87,7 +88,7 @@ def _of_upgrade(week: Week, operation: Operation) -> Iterator[str]:
 def _out_of_turn(week: Week, place: Place, operation: Operation) -> Iterator[str]:
     """Rules 6, 7 and 15: pools that had to be upgraded earlier, and pools that must not be upgraded at all."""
     cluster, at = place.cluster, operation.began
-    number = week.ring_number(cluster) or 0
+    number = week.ring_number(cluster, at) or 0
     for pool in upgrade_order(cluster):
         other = Place(cluster, pool)
         if other == place:
@@ -131,7 +132,7 @@ def _of_power(week: Week, name: str, start: datetime, end: datetime) -> Iterator
     for operation in _begun(week, name, start, end):
         if operation.what != "start" or week.schedule.is_required(operation):
             continue
-        if not week.rules.start_stopped_clusters or week.ring_number(cluster) is None:
+        if not week.rules.start_stopped_clusters or week.ring_number(cluster, operation.began) is None:
             yield _location("unexpected-start", operation)
             continue
         opening = week.opening_at(cluster, operation.began)
@@ -175,7 +176,7 @@ def _max_concurrent(week: Week, start: datetime, end: datetime) -> Iterator[str]
     upgrades = _upgrades(week, start, end)
     for operation in upgrades:
         cluster = week.history.clusters[operation.cluster]
-        number = week.ring_number(cluster)
+        number = week.ring_number(cluster, operation.began)
         if number is None:
             continue
         max_concurrent = week.rules.rings[number].max_concurrent
@@ -183,7 +184,7 @@ def _max_concurrent(week: Week, start: datetime, end: datetime) -> Iterator[str]
             other.cluster
             for other in upgrades
             if other.runs(operation.began)
-            and week.ring_number(week.history.clusters[other.cluster]) == number
+            and week.ring_number(week.history.clusters[other.cluster], operation.began) == number
             and week.same_group(cluster, week.history.clusters[other.cluster])
         }
         if max_concurrent is not None and len(going) > max_concurrent:
@@ -204,9 +205,8 @@ def _place(week: Week, operation: Operation) -> Place | None:
 
 
 def _unproven(week: Week, place: Place, operation: Operation) -> bool:
-    return week.ring_number(place.cluster) is not None and not week.proven_image(
-        place, operation.image, operation.began
-    )
+    at = operation.began
+    return week.ring_number(place.cluster, at) is not None and not week.proven_image(place, operation.image, at)
 
 
 def _late(week: Week, place: Place, operation: Operation) -> bool:

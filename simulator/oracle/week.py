@@ -33,16 +33,12 @@ class Week:
 
     def __init__(self, rules: Rules, history: History, proofs: Proofs, monday: date, schedule: Schedule) -> None:
         self.rules, self.history, self.monday, self.bot = rules, history, monday, schedule.bot
-        self.schedule = schedule
+        self.schedule, self._tags = schedule, schedule.tags
         self._proofs = proofs
+        self._from = start_of_day(monday, rules.rings[0].hours.zone)
         self._pairs = {region.name: region.pair for region in history.fleet.regions}
-        self._ring_of = {
-            cluster.name: next(
-                (n for n, r in enumerate(rules.rings) if r.matches(cluster.name, cluster.region, dict(cluster.tags))),
-                None,
-            )
-            for cluster in history.fleet.clusters
-        }
+        # Clusters take part in the week in the ring that they are in when it begins (rule 4).
+        self._ring_of = self._rings_at(self._from)
         self._occurrences = [occurrences(ring.hours, monday) for ring in rules.rings]
         self.openings = [openings(ring.hours, rules.freezes, monday) for ring in rules.rings]
         self._all_openings = [
@@ -58,17 +54,20 @@ class Week:
         self.settled_at = cache(self._settled_at)
         self.run_failed_at = cache(self._run_failed_at)
 
-    def ring_number(self, cluster: ClusterSpec) -> int | None:
-        """The first ring whose selector matches the cluster."""
-        return self._ring_of[cluster.name]
+    def _rings_at(self, at: datetime) -> dict[str, int | None]:
+        return {cluster.name: self._tags.ring_number(cluster, at) for cluster in self.history.fleet.clusters}
 
-    def ring(self, cluster: ClusterSpec) -> RingRule:
-        """The ring that a cluster belongs to.
+    def ring_number(self, cluster: ClusterSpec, at: datetime | None = None) -> int | None:
+        """The ring that a cluster belonged to at a given time; without a time, when the week began."""
+        return self._ring_of[cluster.name] if at is None else self._tags.ring_number(cluster, at)
+
+    def ring(self, cluster: ClusterSpec, at: datetime | None = None) -> RingRule:
+        """The ring that a cluster belonged to, as in `ring_number`.
 
         Raises:
-            ValueError: the cluster is not in a ring.
+            ValueError: the cluster was not in a ring.
         """
-        return self.rules.rings[self._number(cluster)]
+        return self.rules.rings[self._number(cluster, at)]
 
     def last_moment(self, cluster: ClusterSpec) -> datetime:
         """The end of the last occurrence of the ring's window."""
@@ -76,7 +75,8 @@ class Week:
 
     def opening_at(self, cluster: ClusterSpec, at: datetime) -> Interval | None:
         """The opening of the ring's window at a given time, including openings that belong to the previous or next week."""
-        return next((interval for interval in self._all_openings[self._number(cluster)] if interval.contains(at)), None)
+        openings_then = self._all_openings[self._number(cluster, at)]
+        return next((interval for interval in openings_then if interval.contains(at)), None)
 
     def opening_times(self, cluster: ClusterSpec) -> set[datetime]:
         """The start of each opening of the ring's window in the week; none for a cluster without a ring."""
@@ -115,10 +115,10 @@ class Week:
 
     def proven_image(self, place: Place, image: str, at: datetime) -> bool:
         """Whether an image had been proven in the previous ring by the given time. The first ring does not require proof."""
-        number = self._number(place.cluster)
+        number = self._number(place.cluster, at)
         if number == 0:
             return True
-        members = tuple(name for name, ring in self._ring_of.items() if ring == number - 1)
+        members = tuple(name for name, ring in self._rings_at(at).items() if ring == number - 1)
         since = self._proofs.proven_at(members, image, minor(place.cluster, place.pool))
         return since is not None and since <= at
 
@@ -176,8 +176,8 @@ class Week:
         ]
         return sum(failed < begins and failed <= at for failed in failures) > self.rules.failure_budget
 
-    def _number(self, cluster: ClusterSpec) -> int:
-        number = self._ring_of[cluster.name]
+    def _number(self, cluster: ClusterSpec, at: datetime | None = None) -> int:
+        number = self.ring_number(cluster, at)
         if number is None:
             raise ValueError(f"cluster {cluster.name} is not in a ring")
         return number

@@ -17,8 +17,10 @@ from simulator.world.scripted_faults import (
     RebootRequired,
     ScriptedFault,
     SpotEviction,
+    TagsChange,
 )
 from simulator.world.state import OperationKind
+from simulator.world.tags import change_tags
 
 RETRY = timedelta(minutes=1)
 
@@ -51,6 +53,8 @@ def arm(core: Core, fault: ScriptedFault) -> None:
             core.scheduler.at(fault.at, lambda: spot.evict_group(core, fault))
         case BudgetAlert():
             core.scheduler.at(fault.at, lambda: alerts.fire(core, fault))
+        case TagsChange():
+            core.scheduler.at(fault.at, lambda: _change_tags(core, fault))
         case _:
             core.armed.append(fault)
 
@@ -67,6 +71,11 @@ def _check(core: Core, fault: ScriptedFault) -> None:
     pool = getattr(fault, "pool", None)
     if pool is not None and pool not in core.clusters[fault.cluster].pools:
         raise KeyError(f"No pool {pool!r} in cluster {fault.cluster!r}.")
+
+
+def _change_tags(core: Core, fault: TagsChange) -> None:
+    tags = dict(tag.strip().split("=", 1) for tag in fault.tags.split(",") if tag.strip())
+    change_tags(core, core.clusters[fault.cluster], tags, fault.who)
 
 
 def _start_foreign_operation(core: Core, fault: ForeignOperation) -> None:

@@ -16,6 +16,8 @@ class Kind(StrEnum):
     IMAGE_RELEASED = "image-released"
     IMAGE_LANDED = "image-landed"
     KUBERNETES_RELEASED = "kubernetes-released"
+    # `detail`: the complete tags as a JSON object, who changed them, and whether the cluster was deleted and created again.
+    CLUSTER_TAGS = "cluster-tags"
     OPERATION_BEGUN = "operation-begun"
     OPERATION_REFUSED = "operation-refused"
     OPERATION_ENDED = "operation-ended"

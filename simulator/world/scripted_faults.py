@@ -126,6 +126,16 @@ class BudgetAlert:
     threshold_type: Literal["Actual", "Forecasted"] = "Actual"
 
 
+@dataclass(frozen=True, slots=True)
+class TagsChange:
+    """At ``at``, someone replaces the cluster's tags, given as ``env=dev, team=web``."""
+
+    cluster: str
+    at: datetime
+    tags: str
+    who: str = "a tag writer"
+
+
 type ScriptedFault = (
     UpgradeFails
     | UpgradeDoesNothing
@@ -139,6 +149,7 @@ type ScriptedFault = (
     | NodeStaysNotReady
     | SpotEviction
     | BudgetAlert
+    | TagsChange
 )
 SCRIPTED_FAULTS: tuple[type[ScriptedFault], ...] = (
     UpgradeFails,
@@ -153,4 +164,5 @@ SCRIPTED_FAULTS: tuple[type[ScriptedFault], ...] = (
     NodeStaysNotReady,
     SpotEviction,
     BudgetAlert,
+    TagsChange,
 )

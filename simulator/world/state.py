@@ -138,10 +138,12 @@ class Pool:
 
 @dataclass(slots=True)
 class Cluster:
-    """A managed cluster."""
+    """A managed cluster. `creation` counts how often it was created: deleting and creating it again keeps its name."""
 
     spec: ClusterSpec
     number: str
+    tags: dict[str, str] = field(default_factory=dict)
+    creation: int = 1
     pools: dict[str, Pool] = field(default_factory=dict)
     # The nodes that have a machine. ``invented`` has the other Node objects in the API server, which can hide a node of the same name.
     nodes: dict[str, Node] = field(default_factory=dict)

@@ -1,5 +1,6 @@
 """The world's interface: a world is created from a fleet and a seed, advanced by its clock, and changed by its callers."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from functools import partial
@@ -14,6 +15,7 @@ from simulator.world.scheduler import Process, Scheduler
 from simulator.world.scripted_faults import ScriptedFault
 from simulator.world.specs import ClusterSpec, FleetSpec
 from simulator.world.state import Cluster, Operation, OperationKind, Pool, pool_of
+from simulator.world.tags import change_tags
 from simulator.world.upgrade import Target, begin_upgrade
 
 
@@ -159,9 +161,14 @@ class World:
         count = pool.count if change.count is None else change.count
         return power.resize_pool(self.core, cluster, pool, who, count)
 
+    def change_tags(self, cluster: Cluster, tags: Mapping[str, str], who: str, *, created_again: bool = False) -> None:
+        """Replace a cluster's tags at once. Optionally, the cluster is deleted and created again with these tags."""
+        change_tags(self.core, cluster, tags, who, created_again=created_again)
+
     def _build(self, spec: ClusterSpec, number: int) -> None:
         cluster = Cluster(spec=spec, number=f"{10000000 + 7919 * (number + 1) + self.core.seed % 7919:08d}")
         cluster.power_state = "Stopped" if spec.stopped else "Running"
+        cluster.tags = dict(spec.tags)
         self.clusters[spec.name] = cluster
         self.journal.write(
             Kind.CLUSTER_KNOWN, spec.name, region=spec.region, power=cluster.power_state, channel=spec.node_os_channel

@@ -2,8 +2,10 @@
 
 import pytest
 
-from ops.config import ConfigError, Problem, check_fleet, load, render_problems
+from ops.config import ConfigError, Problem, check_fleet, clusters_in_several_rings, load, render_problems
 from ops.config.document import Document
+from ops.settings.fleet import overlapping_rings
+from tests.fakes import cluster
 
 GOOD = """\
 fleet:
@@ -132,9 +134,14 @@ CASES = [
     ("{tags: {env: prod}}", "{}", 5, "{}", "this selects nothing", "{tags: {env: prod}}"),
     ("{env: prod}", "{}", 5, "{}", "this selects nothing", "{env: [dev, test]}"),
     ("{tags: {env: prod}}", "{names: []}", 5, "[]", "this selects nothing", "[shop-*]"),
-    ("env: prod", "env: test", 5, "env: test", "ring prod and ring dev can select the same", "one ring at most"),
-    ("env: prod", "ENV: [prod, dev]", 5, "env: dev", "ring prod and ring dev can select the same", "one ring"),
-    ("{env: prod}", "{env: [test, dev]}", 5, "the same select", "can select the same cluster", "one ring at most"),
+    (
+        "{env: prod}",
+        "{ENV: [test, dev]}",
+        5,
+        "the same select",
+        "selects the same clusters as ring dev",
+        "its own select",
+    ),
     # names
     ("name: prod", "name: dev", 5, "dev", "another ring has this name", "give each ring its own"),
     ("window: nights", "window: night", 10, "night", "a window with this name does not exist", "write one of nights"),
@@ -272,8 +279,8 @@ def test_all_problems_are_reported_in_line_order() -> None:
 
 
 def test_wrong_shapes_and_names_and_sums_are_reported_together() -> None:
-    """An unknown key hides neither a missing window nor overlapping rings."""
-    text = GOOD.replace("chat:", "chats:").replace("window: nights", "window: x").replace("env: prod", "env: test")
+    """An unknown key hides neither a missing window nor two rings with the same clusters."""
+    text = GOOD.replace("chat:", "chats:").replace("window: nights", "window: x").replace("prod}}", "[test, dev]}}")
     assert [problem.line for problem in problems_of(text)] == [5, 10, 11]
 
 
@@ -325,10 +332,13 @@ def test_a_message_about_a_value_masks_the_secrets_in_it() -> None:
     assert "1234567890" not in render_problems(document.problems)
 
 
-def test_rings_that_select_the_same_regions_in_another_order_overlap() -> None:
+def test_a_ring_that_selects_the_same_regions_as_another_one_in_another_order_is_refused() -> None:
     text = GOOD.replace("{tags: {env: [dev, test]}}", "{regions: [westeurope, North Europe]}")
     problems = problems_of(text.replace("{tags: {env: prod}}", "{regions: [northeurope, westeurope]}"))
     assert [(problem.line, problem.value) for problem in problems] == [(5, "the same select")]
+
+
+PLACE = "subscriptions: [00000000-0000-0000-0000-00000000000a], resource-groups: [rg-shop-*]"
 
 
 @pytest.mark.parametrize(
@@ -337,24 +347,40 @@ def test_rings_that_select_the_same_regions_in_another_order_overlap() -> None:
         "{tags: {env: dev}, regions: [westeurope]}",
         "{tags: {env: dev}, names: [pay-*]}",
         "{tags: {env: dev, team: web}}",
-        "{tags: {team: web}}",
+        "{tags: {env: dev}, subscriptions: [00000000-0000-0000-0000-00000000000b]}",
+        "{tags: {env: dev}, resource-groups: [rg-pay-*]}",
     ],
 )
-def test_rings_with_a_contradicting_condition_do_not_overlap(select: str) -> None:
-    first = "{tags: {env: dev, team: shop}, regions: [North Europe], names: [shop-*]}"
-    if select == "{tags: {team: web}}":
-        first = "{tags: {env: dev}}"
+def test_rings_with_a_contradicting_condition_cannot_overlap(select: str) -> None:
+    first = f"{{tags: {{env: dev, team: shop}}, regions: [North Europe], names: [shop-*], {PLACE}}}"
     text = GOOD.replace("{tags: {env: [dev, test]}}", first).replace("{tags: {env: prod}}", select)
-    assert len(load(text, "daytwo.yaml").fleet.rings) == 2
+    assert list(overlapping_rings(load(text, "daytwo.yaml").fleet)) == []
 
 
-def test_validation_against_a_fleet_reports_rings_that_overlap_or_are_empty() -> None:
-    text = GOOD.replace("{tags: {env: prod}}", "{names: [shop-*]}")
-    clusters = [("shop-dev", "westeurope", {"env": "dev"}), ("pay-dev", "westeurope", {"env": "dev"})]
-    assert [(problem.where, problem.value, problem.wrong) for problem in check_fleet(load(text, "d"), clusters)] == [
-        ("fleet.rings", "shop-dev", "the rings dev and prod select this cluster")
+@pytest.mark.parametrize(
+    "select",
+    [
+        "{tags: {team: web}}",
+        "{tags: {env: [prod, dev]}}",
+        "{names: [shop-dev-*]}",
+        "{subscriptions: [00000000-0000-0000-0000-00000000000A]}",
+        "{resource-groups: [RG-*]}",
+    ],
+)
+def test_of_two_rings_that_can_select_the_same_cluster_the_later_one_applies(select: str) -> None:
+    first = f"{{tags: {{env: dev}}, {PLACE}}}"
+    text = GOOD.replace("{tags: {env: [dev, test]}}", first).replace("{tags: {env: prod}}", select)
+    pairs = overlapping_rings(load(text, "daytwo.yaml").fleet)
+    assert [(earlier.name, later.name) for earlier, later in pairs] == [("dev", "prod")]
+
+
+def test_validation_against_a_fleet_names_rings_without_clusters_and_clusters_in_several_rings() -> None:
+    settings = load(GOOD.replace("{tags: {env: prod}}", "{names: [shop-*]}"), "d")
+    shop, pay = cluster("shop-dev"), cluster("pay-dev")
+    assert check_fleet(settings, [shop, pay]) == ()
+    assert list(clusters_in_several_rings(settings, [shop, pay])) == [
+        "shop-dev: the rings dev and prod select it; prod applies, because it is the last of them"
     ]
-    assert [problem.wrong for problem in check_fleet(load(text, "d"), clusters[1:])] == [
-        "this ring does not select any cluster in the fleet"
+    assert [(problem.value, problem.wrong) for problem in check_fleet(settings, [shop])] == [
+        ("dev", "this ring does not have any cluster in the fleet")
     ]
-    assert check_fleet(load(GOOD, "d"), [*clusters, ("x", "y", {"env": "prod"})]) == ()

@@ -27,7 +27,7 @@ def pool(name: str = "user1", *images: str, ready: int = 2) -> WorldPool:
 
 
 def cluster(*pools: WorldPool, env: str = "dev") -> WorldCluster:
-    return WorldCluster("shop", "westeurope", {"env": env}, "None", False, True, "", pools or (pool(),))
+    return WorldCluster("shop", "westeurope", "s", "rg", {"env": env}, "None", False, True, "", pools or (pool(),))
 
 
 def run(**more: object) -> Run:

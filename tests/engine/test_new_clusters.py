@@ -15,9 +15,7 @@ ROLLOUT = "rollout.node-image.2026-w47"
 def tick(world: World, hours: int = 1) -> None:
     """Scan the fleet, as the hourly timer does, and execute the rollout's next step."""
     world.clock.advance(hours=hours)
-    start_due_rollouts(
-        world.context, world.settings, list_fleet(world.context.ports.clusters, world.settings), world.clock.at
-    )
+    start_due_rollouts(world.context, world.settings, list_fleet(world.context.ports, world.settings), world.clock.at)
     for stored in list(rollouts(world.store).scan()):
         call(world, "advance_rollout", {"rollout": stored.key})
 

@@ -137,7 +137,7 @@ def test_the_why_command_shows_the_current_decision_for_each_runbook(simulated: 
     ended = daytwo("why", "shop-dev", cwd=folder, environment=simulated)
     assert ended.returncode == 0, ended.stderr
     reported = dict(line.split(": ", 1) for line in ended.stdout.splitlines())
-    assert list(reported) == ["Budget", "Node images", "Power", "Reboots", "Spot evictions"]
+    assert list(reported) == ["Budget", "Node images", "Power", "Reboots", "Spot evictions", "Tags"]
     assert reported["Power"] == "nothing to do: no schedule selects it"
 
 
@@ -158,4 +158,4 @@ def test_an_override_requires_a_running_bot(command: str, simulated: dict[str, s
 def test_a_plan_warns_about_a_ring_that_does_not_select_any_clusters(simulated: dict[str, str], folder: Path) -> None:
     (folder / "daytwo.yaml").write_text(OPEN_NOW.replace("env: dev", "env: nonsense"))
     ended = daytwo("plan", cwd=folder, environment=simulated)
-    assert "this ring does not select any cluster in the fleet" in ended.stderr
+    assert "this ring does not have any cluster in the fleet" in ended.stderr

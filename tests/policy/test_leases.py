@@ -52,6 +52,22 @@ def test_runs_in_one_region_share_a_claim_up_to_its_capacity() -> None:
     assert isinstance(take(lease, WEST, "three", MONDAY), Holder)
 
 
+def test_only_holders_of_the_same_ring_count_towards_the_capacity() -> None:
+    """docs/node-image.md, rule 13: `max-concurrent` counts the clusters of its ring."""
+    one_in_production = Claim("regions.a+b", "west", 1, "production")
+    others = Claim("regions.a+b", "west", 1_000, "pre-production")
+    lease = held((others, "dev-1"), (others, "dev-2"), (one_in_production, "prod-1"))
+    blocking = take(lease, one_in_production, "prod-2", MONDAY)
+    assert isinstance(blocking, Holder)
+    assert blocking.run == "prod-1"
+    assert isinstance(take(lease, others, "dev-3", MONDAY), Lease)
+
+
+def test_holders_of_another_ring_keep_the_paired_region_away() -> None:
+    lease = held((Claim("regions.a+b", "west", 1_000, "pre-production"), "dev-1"))
+    assert isinstance(take(lease, Claim("regions.a+b", "north", 1, "production"), "prod-1", MONDAY), Holder)
+
+
 def test_the_paired_region_waits_until_the_first_region_has_released_the_claim() -> None:
     lease = held((WEST, "one"))
     assert isinstance(take(lease, NORTH, "two", MONDAY), Holder)

@@ -5,14 +5,18 @@ from datetime import time
 import pytest
 
 from ops.model.calendar import Window
-from ops.policy.select import matches, ring_among, ring_window
+from ops.policy.rings import ring_of
+from ops.policy.select import matches, ring_window
 from ops.settings import Settings
 from ops.settings.fields import TagValues
 from ops.settings.fleet import FleetSettings, Ring
 from ops.settings.node_image import NodeImageSettings
 from ops.settings.select import Select
+from tests.fakes import cluster
 
-PROD = {"env": "prod", "Team": "web"}
+PROD = cluster("shop-prod", tags={"env": "prod", "Team": "web"}, resource_group="rg-Shop-prod")
+SUBSCRIPTION = PROD.subscription
+OTHER = "99999999-0000-0000-0000-00000000000A"
 
 
 @pytest.mark.parametrize(
@@ -30,18 +34,30 @@ PROD = {"env": "prod", "Team": "web"}
         (Select(regions=("West Europe",)), True),
         (Select(regions=("northeurope",)), False),
         (Select(names=("shop-*",), regions=("northeurope",)), False),
+        (Select(subscriptions=(SUBSCRIPTION.upper(),)), True),
+        (Select(subscriptions=(OTHER, SUBSCRIPTION)), True),
+        (Select(subscriptions=(OTHER,)), False),
+        (Select(resource_groups=("RG-shop-*",)), True),
+        (Select(resource_groups=("rg-shop",)), False),
+        (Select(tags={"env": TagValues({"prod"})}, resource_groups=("rg-pay-*",)), False),
+        (Select(tags={"env": TagValues({"prod"})}, subscriptions=(OTHER,)), False),
         (Select(), False),
     ],
 )
 def test_every_specified_part_of_a_selector_must_match(select: Select, *, expected: bool) -> None:
-    assert matches(select, "shop-prod", "westeurope", PROD) is expected
+    assert matches(select, PROD) is expected
 
 
-def test_a_cluster_belongs_to_the_first_matching_ring_or_to_none() -> None:
-    rings = (Ring("shops", Select(names=("shop-*",))), Ring("rest", Select(names=("*-prod",))))
-    assert ring_among(rings, "shop-prod", "westeurope", {}) == rings[0]
-    assert ring_among(rings, "pay-prod", "westeurope", {}) == rings[1]
-    assert ring_among(rings, "pay-dev", "westeurope", {}) is None
+def test_a_subscription_is_compared_without_regard_to_case() -> None:
+    assert matches(Select(subscriptions=(OTHER.lower(),)), cluster(subscription=OTHER))
+
+
+def test_a_cluster_belongs_to_the_last_matching_ring_or_to_none() -> None:
+    rings = (Ring("shops", Select(names=("shop-*",))), Ring("production", Select(names=("*-prod",))))
+    configured = Settings(FleetSettings((), rings))
+    assert ring_of(cluster("shop-prod"), configured) == rings[1]
+    assert ring_of(cluster("shop-dev"), configured) == rings[0]
+    assert ring_of(cluster("pay-dev"), configured) is None
 
 
 NIGHTS = Window("nights", frozenset({0}), time(22), time(5), "UTC")

@@ -126,6 +126,7 @@ GUARDS: dict[str, Callable[[DrivenRun], str]] = {
     "control": lambda run: run.id,
     "override": skip_of,
     "run": lambda run: run.id,
+    "accepted-tags": lambda run: store_key(run.record.target),
 }
 
 

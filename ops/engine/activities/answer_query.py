@@ -37,7 +37,7 @@ def _lookup(context: Context, command: str, subject: str) -> Message:
     settings, now = context.config.settings, context.ports.clock.now()
     if settings is None:
         return reply_message(f"Daytwo has no valid configuration: {context.config.problem}", State.FAILED, "not known")
-    fleet = list_fleet(context.ports.clusters, settings)
+    fleet = list_fleet(context.ports, settings)
     if command == "plan":
         pools = preview_pools(context, settings, fleet, now)
         rows = [(p.cluster, p.pool, "?" if p.behind_days is None else f"{p.behind_days} d", p.next) for p in pools]

@@ -5,12 +5,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 from ops.approvals.notifications import report_approval, was_delivered
-from ops.approvals.requests import advance, approval_of, expire_if_due, request_approval
+from ops.approvals.requests import advance, approval_of, expire_if_due, request_approval, withdraw
 from ops.context import Context, run_of
 from ops.engine.activities.finish_run import finish_run, report_end
 from ops.engine.transition import Outcome, Transition
 from ops.messaging.message_sync import report_run
-from ops.model.approval import Approval, ApprovalState
+from ops.model.approval import Approval, ApprovalState, PartState
 from ops.model.json import Json
 from ops.model.reasons import EndReason, WaitReason
 from ops.model.run import Run, State
@@ -38,6 +38,8 @@ def approve(context: Context, payload: Mapping[str, Json]) -> Transition:
     match approval_status(approval_of(context.ports.store, run), run, run.plan, rule, settings, now):
         case Missing(changed) if rule is not None:
             return _wait(context, stored, request_approval(context, run, rule, settings, changed), rule)
+        case Missing(changed):
+            return _finish_moved(context, stored, "; ".join(changed))
         case Pending(approval) if rule is not None:
             return _wait(context, stored, approval, rule)
         case Denied(approval):
@@ -72,6 +74,14 @@ def _wait(context: Context, stored: Stored[Run], asked: Approval, rule: Approval
     context.runs.replace(stored, waiting)
     report_run(context.ports, waiting)
     return Transition(Outcome.ASSESS, until)
+
+
+def _finish_moved(context: Context, stored: Stored[Run], why: str) -> Transition:
+    """Ends a run that has left the ring in which approval was requested, if no rule says who approves it now."""
+    run, now = stored.value, context.ports.clock.now()
+    withdraw(context, run, PartState.SUPERSEDED, why)
+    text = f"{why}: the request for approval no longer counts; the next run follows the rules of the new ring"
+    return finish_run(context, stored, replace(run, state=State.SKIPPED, why=text, code=EndReason.RING_CHANGED), now)
 
 
 def _finish_denied(context: Context, stored: Stored[Run], refused: Approval) -> Transition:

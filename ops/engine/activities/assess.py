@@ -17,7 +17,6 @@ from ops.model.json import Json
 from ops.model.plan import Plan
 from ops.model.reasons import WaitReason
 from ops.model.run import Run, State, StepRecord
-from ops.policy.rings import ring_of
 from ops.policy.routes import channels_of
 from ops.runbooks import runbooks
 from ops.serialization import to_json
@@ -185,10 +184,9 @@ def run_channels(gathered: object, settings: Settings) -> tuple[str, ...]:
 
 
 def in_ring(run: Run, gathered: object, settings: Settings) -> Run:
-    """Returns the run with its cluster's ring."""
+    """Returns the run with the ring whose rules apply to it."""
     cluster = getattr(gathered, "cluster", None)
-    ring = ring_of(cluster, settings) if isinstance(cluster, Cluster) else None
-    return replace(run, ring=ring.name if ring else "")
+    return replace(run, ring=runbooks()[run.runbook].ring(cluster, settings) if isinstance(cluster, Cluster) else "")
 
 
 def _reason_suffix(why: str) -> str:

@@ -1,13 +1,17 @@
-"""A step's preconditions: neither a person nor another run blocks it, it is approved, the lease is held, and enough time is left."""
+"""A step's preconditions: no person or other run blocks it; its ring, approval and lease are valid; its window is open long enough."""
 
 from datetime import timedelta
 
 from ops.approvals.gate import missing_approval
 from ops.engine.activities.lease import holds_all, renew_all, run_ahead
 from ops.engine.activities.step_execution import StepExecution
+from ops.facts.effective_tags import read_cluster
 from ops.model.plan import Claim
 from ops.model.run import StepState
+from ops.policy.approval_status import ring_change
+from ops.policy.calendar import open_span
 from ops.policy.leases import Holder
+from ops.ports.errors import DeniedError, NotFoundError, RejectedError, UnreadableError
 from ops.runbooks import runbooks
 
 
@@ -20,6 +24,9 @@ def blocking_reason(work: StepExecution) -> str:
         return f"paused by {control.paused_by}"
     if work.context.config.problem:
         return f"the configuration is not valid, so nothing new starts: {work.context.config.problem}"
+    moved = _ring_changed(work)
+    if moved:
+        return moved
     unapproved = missing_approval(work.context, work.run)
     if unapproved:
         return unapproved
@@ -32,7 +39,40 @@ def blocking_reason(work: StepExecution) -> str:
     deadline = work.step.deadline
     if deadline is not None and work.now + timedelta(seconds=work.step.expected_s) > deadline:
         return "the remaining window is too short for it"
-    return ""
+    return _outside_window(work)
+
+
+def _ring_changed(work: StepExecution) -> str:
+    """Why the plan no longer applies, because the cluster is not in the ring that it was made for (docs/approvals.md, rule 12).
+
+    The cluster is read again in the attempt that begins the step. An event is handled wherever the cluster is.
+
+    Raises:
+        TryLaterError: Azure or the store does not answer; the attempt is repeated.
+    """
+    runbook, settings = runbooks()[work.run.runbook], work.context.config.settings
+    if runbook.about_event or settings is None:
+        return ""
+    try:
+        cluster = read_cluster(work.context.ports, settings, work.run.target)
+    except NotFoundError:
+        return ""  # the verb reports what is gone
+    except (DeniedError, RejectedError, UnreadableError) as error:
+        return f"the cluster could not be read: {error}"
+    ring = runbook.ring(cluster, settings)
+    return "" if ring == work.run.ring else ring_change(work.run.ring, ring)
+
+
+def _outside_window(work: StepExecution) -> str:
+    """Why the step does not fit into a window that is open now; a window or freeze can change while a run is executed."""
+    runbook, settings = runbooks()[work.run.runbook], work.context.config.settings
+    if work.step.deadline is None or runbook.about_event or settings is None:
+        return ""
+    windows = [opening.window for opening in runbook.openings(settings) if opening.ring in ("", work.run.ring)]
+    spans = [open_span(window, settings.freezes, work.now) for window in windows]
+    ends = work.now + timedelta(seconds=work.step.expected_s)
+    fits = any(span is not None and ends <= span.end for span in spans)
+    return "" if fits else "its window has changed, or a freeze has begun"
 
 
 def interruption_reason(work: StepExecution, holder: Holder | None) -> str:
