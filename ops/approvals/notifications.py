@@ -84,6 +84,9 @@ def _update(context: Context, approval_id: str, settings: Settings) -> None:
     if rule is not None:
         report_approval(context.ports, advance(context, approval_id, rule, settings), settings)
     if stored is None or stored.value.state.is_decided:
+        # The process that recorded the vote may have died before it woke the runs.
+        for part in stored.value.active_parts if stored else ():
+            context.engine.wake(part.run)
         context.ports.store.delete(OPEN_REQUESTS, approval_id)
 
 

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from ops.approvals.requests import CHANGED_REQUESTS
 from ops.approvals.votes import record_vote
 from ops.endpoints.timers import every_five_minutes
 from tests.approvals.helpers import ONE, click, requests, ring
@@ -24,5 +25,16 @@ def test_the_next_tick_wakes_the_other_runs() -> None:
     (only,) = requests(world)
     world.engine.woken.clear()
     record_vote(world.context, click(only.token))
+    every_five_minutes(world.context)
+    assert set(world.engine.woken) == {run.id for run in driven.values()}
+
+
+def test_the_next_tick_wakes_the_runs_of_a_vote_whose_process_died_after_recording_it() -> None:
+    world, driven = ring("shop-1", "shop-2", rule=ONE)
+    pass_time(world, tuple(driven.values()), timedelta(minutes=6))
+    (only,) = requests(world)
+    record_vote(world.context, click(only.token))
+    world.engine.woken.clear()
+    world.store.delete(CHANGED_REQUESTS, only.id)
     every_five_minutes(world.context)
     assert set(world.engine.woken) == {run.id for run in driven.values()}
