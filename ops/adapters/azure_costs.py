@@ -1,8 +1,8 @@
 """Costs through Cost Management: one grouped query per subscription, cached for four hours, since Azure refreshes costs that often."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from decimal import Decimal
 from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,8 @@ from azure.core.rest import HttpRequest
 
 from ops.adapters.azure_endpoint import AzureEndpoint
 from ops.adapters.azure_errors import refusals
-from ops.model.money import Cost, CostReport
+from ops.model.amounts import read_amount
+from ops.model.money import Cost, CostReport, Money
 from ops.ports.errors import RejectedError
 
 if TYPE_CHECKING:
@@ -22,6 +23,12 @@ _FRESH_FOR = timedelta(hours=4)
 # Cost data is 8 to 24 hours late (Microsoft Learn, "Understand Cost Management data").
 _LATE_BY = timedelta(hours=8)
 _MOST_PAGES = 50
+# The names that Cost Management gives to what we ask for, in lower case, by kind of agreement and version.
+_AMOUNT = ("cost", "totalcost", "pretaxcost")
+_GROUP = ("resourcegroupname", "resourcegroup")
+_CURRENCY = ("currency", "billingcurrency", "billingcurrencycode")
+
+type _Row = Mapping[str, object]
 
 
 @dataclass
@@ -39,11 +46,12 @@ class AzureCosts:
             cached = self._kept.get(subscription)
             if cached is not None and now - cached[0] < _FRESH_FOR:
                 return cached[1]
-            report = CostReport(tuple(self._ask(subscription)), now - _LATE_BY)
+            costs, unreadable = _costs(self._ask(subscription))
+            report = CostReport(costs, now - _LATE_BY, unreadable)
             self._kept[subscription] = (now, report)
             return report
 
-    def _ask(self, subscription: str) -> list[Cost]:
+    def _ask(self, subscription: str) -> list[_Row]:
         from azure.mgmt.costmanagement.models import (
             QueryAggregation,
             QueryDataset,
@@ -57,14 +65,15 @@ class AzureCosts:
             grouping=[QueryGrouping(type="Dimension", name="ResourceGroupName")],
         )
         definition = QueryDefinition(type="ActualCost", timeframe="MonthToDate", dataset=dataset)
-        costs: list[Cost] = []
+        rows: list[_Row] = []
         with refusals(f"reading the costs of subscription {subscription}"):
             page: Any = self._client.query.usage(f"/subscriptions/{subscription}", definition)
             for _ in range(_MOST_PAGES):
-                columns = [column.name for column in page.columns]
-                costs += [_cost(dict(zip(columns, row, strict=True))) for row in page.rows]
+                if page is None:  # 204: there are no costs
+                    return rows
+                rows += _rows_of(page.columns, page.rows)
                 if not page.next_link:
-                    return costs
+                    return rows
                 page = self._follow(page.next_link, definition, type(page))
         raise RejectedError(
             "TooManyPages", f"the costs of subscription {subscription} have more than {_MOST_PAGES} pages"
@@ -89,7 +98,28 @@ class AzureCosts:
         return CostManagementClient(self.credential, **self.endpoint.options())
 
 
-def _cost(row: dict[str, Any]) -> Cost:
-    """Converts an amount from its text, because a float would be inexact."""
-    amount = row.get("Cost", row.get("totalCost"))
-    return Cost(str(row["ResourceGroupName"]).casefold(), Decimal(str(amount)), str(row["Currency"]))
+def _rows_of(columns: Any, rows: Any) -> Iterator[_Row]:
+    """Returns each row by column. Azure varies the case and the order of columns, and leaves both out if there are no costs."""
+    names = [str(getattr(column, "name", "")).casefold() for column in columns or ()]
+    for row in rows or ():
+        yield dict(zip(names, row if isinstance(row, Sequence) else (), strict=False))
+
+
+def _costs(rows: Sequence[_Row]) -> tuple[tuple[Cost, ...], int]:
+    """Returns the costs, and the number of rows that cannot be read."""
+    read = [_cost(row) for row in rows]
+    costs = tuple(cost for cost in read if cost is not None)
+    return costs, len(read) - len(costs)
+
+
+def _cost(row: _Row) -> Cost | None:
+    """Converts a row; None if its group, currency or amount is missing. The amount is converted from its text: a float would be inexact."""
+    group, currency, amount = (_first_of(row, names) for names in (_GROUP, _CURRENCY, _AMOUNT))
+    if not isinstance(group, str) or not isinstance(currency, str) or not currency:
+        return None
+    money = read_amount(amount, currency)
+    return Cost(group.casefold(), money.amount, currency) if isinstance(money, Money) else None
+
+
+def _first_of(row: _Row, names: Sequence[str]) -> object:
+    return next((row[name] for name in names if row.get(name) is not None), None)

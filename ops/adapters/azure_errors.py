@@ -11,10 +11,13 @@ from ops.model.refusal import Answer, System
 from ops.policy.refusals import classify
 from ops.ports.errors import DeniedError, OutsideError, TryLaterError, error_of
 
+# What the SDKs and the conversions to the model raise for an answer of another shape than documented.
+UNREADABLE = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError)
+
 
 @contextmanager
 def refusals(doing: str) -> Iterator[None]:
-    """Translates errors from the Azure SDKs; each text begins with what was attempted.
+    """Translates errors from the Azure SDKs; each text begins with what was attempted. Convert the answer inside the block, too.
 
     Raises:
         DeniedError: the bot's identity was not accepted, or has no permission.
@@ -22,7 +25,7 @@ def refusals(doing: str) -> Iterator[None]:
         BusyError: another operation is running on it.
         RejectedError: Azure refused the call for another reason.
         AlreadyError: the resource is already in the desired state.
-        TryLaterError: the call may succeed later.
+        TryLaterError: the call may succeed later, or its answer cannot be read, so its effect is unknown.
     """  # noqa: DOC501 - what `_refusal` returns is listed
     try:
         yield
@@ -36,6 +39,10 @@ def refusals(doing: str) -> Iterator[None]:
         raise TryLaterError(f"{doing}: the response was incomplete") from error
     except AzureError as error:
         raise TryLaterError(f"{doing}: Azure could not be reached: {_text(error)}") from error
+    except UNREADABLE as error:
+        raise TryLaterError(
+            f"{doing}: the answer cannot be read: {type(error).__name__}: {str(error)[:200]}"
+        ) from error
 
 
 def _refusal(doing: str, error: HttpResponseError) -> OutsideError:

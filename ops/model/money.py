@@ -1,13 +1,10 @@
 """Money: a decimal amount and its currency. Never a float, never added across currencies."""
 
-import re
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
-from typing import Self
+from decimal import Decimal
 
 _SIGNS = {"$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY"}
-_NUMBER = re.compile(r"-?\d{1,3}(,\d{3})*(\.\d+)?|-?\d+(\.\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,20 +14,6 @@ class Money:
     amount: Decimal
     currency: str
 
-    @classmethod
-    def parse(cls, text: str, currency: str) -> Self | None:
-        """Parses an amount as Azure writes it, with or without a currency sign and thousands separators; returns None for other text."""
-        bare = text.strip()
-        for sign, code in _SIGNS.items():
-            if bare.startswith(sign):
-                bare, currency = bare[len(sign) :], currency or code
-        if _NUMBER.fullmatch(bare.strip()) is None:
-            return None
-        try:
-            return cls(Decimal(bare.strip().replace(",", "")), currency)
-        except InvalidOperation:
-            return None
-
     def __add__(self, other: "Money") -> "Money":
         if self.currency != other.currency:
             raise ValueError(f"amounts in {self.currency} and {other.currency} cannot be added")
@@ -39,21 +22,36 @@ class Money:
     def __str__(self) -> str:
         sign = next((sign for sign, code in _SIGNS.items() if code == self.currency), "")
         figure = f"{self.amount:,.2f}"
-        return f"{sign}{figure}" if sign else f"{figure} {self.currency}"
+        if not sign:
+            return f"{figure} {self.currency}"
+        return f"-{sign}{figure[1:]}" if figure.startswith("-") else f"{sign}{figure}"
+
+
+@dataclass(frozen=True, slots=True)
+class AsWritten:
+    """An amount that cannot be read with certainty, as its sender wrote it; empty if it is missing."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.text!r}" if self.text else "an amount that is not given"
 
 
 @dataclass(frozen=True, slots=True)
 class BudgetAlert:
-    """A budget alert from an action group, in either schema. `spent` and `threshold` refer to the period that starts at `period`."""
+    """A budget alert from an action group, in either schema. `spent` and `threshold` refer to the period that starts at `period`.
+
+    `scope` is the subscription or resource group that the budget belongs to; names are unique only within one scope.
+    """
 
     budget: str
     scope: str
     kind: str
-    threshold: Money
-    spent: Money
-    amount: Money
+    threshold: Money | AsWritten
+    spent: Money | AsWritten
+    amount: Money | AsWritten
     period: str
-    forecast: Money | None = None
+    forecast: Money | AsWritten | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +65,11 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class CostReport:
-    """A subscription's costs, and the time up to which they are counted."""
+    """A subscription's costs, and the time up to which they are counted. `unreadable` is the number of rows that cannot be read."""
 
     costs: tuple[Cost, ...]
     until: datetime
+    unreadable: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +92,8 @@ class Bill:
 
 @dataclass(frozen=True, slots=True)
 class Bills:
-    """The bills of all clusters, and the time up to which costs are counted."""
+    """The bills of the clusters, the time up to which costs are counted, and what is missing from them, as sentences."""
 
     each: tuple[Bill, ...]
     until: datetime
+    missing: tuple[str, ...] = ()

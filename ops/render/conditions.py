@@ -9,6 +9,7 @@ from ops.model.tags import TagChange
 
 _SHOWN_NOTES = 10
 _SHOWN_NODES = 20
+_SHOWN_TEXT = 300
 
 
 def configuration_message(problem: str) -> Message:
@@ -101,6 +102,25 @@ def held_tags_message(
         )
     return Message(
         subject, State.NEEDS_YOU, "Tags", target_name, "a change is held", lines, remedy=remedy, footer=subject
+    )
+
+
+def unreadable_alert_message(why: str, text: str) -> Message:
+    """Reports what came to the webhook for budget alerts and is not one, with its text. It is forgotten after some days without another."""
+    remedy = (
+        "see the ledger for the whole text; point the action group of a budget here, in either schema, and nothing else "
+        "(docs/budget.md)"
+    )
+    lines = (why, f"its text: {text[:_SHOWN_TEXT]}" if text.strip() else "it is empty")
+    return Message(
+        "budget-alerts.held",
+        State.NEEDS_YOU,
+        "Budget alerts",
+        "",
+        "one could not be read",
+        lines,
+        remedy=remedy,
+        footer="budget-alerts",
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from ops.model.decision import Decision, Nothing, Report
 from ops.model.fleet import Cluster, Unknown
-from ops.model.money import Bill, Bills, BudgetAlert
+from ops.model.money import AsWritten, Bill, Bills, BudgetAlert, Money
 from ops.model.run import Run
 from ops.model.wording import clock
 from ops.policy.power import may_sleep, schedule_of
@@ -43,7 +43,7 @@ class Budget(RunbookDefaults):
         alert = facts.alert
         if isinstance(alert, Unknown):
             return Nothing(f"there is no alert to explain: {alert.why}")
-        lines = [_first(alert), *_costs(facts.cluster_costs)]
+        lines = [*_first(alert), *_costs(facts.cluster_costs)]
         cost = settings.get(COST)
         budgets = cost.budgets if cost else ()
         offers = next((budget.offers for budget in budgets if budget.name == alert.budget), ())
@@ -58,24 +58,47 @@ RUNBOOK = Budget()
 def _headline(alert: BudgetAlert) -> str:
     if alert.kind == "forecasted":
         return f"{alert.budget} is forecast to exceed {alert.threshold} of {alert.amount}"
+    if alert.kind != "actual":
+        return f"{alert.budget}: Azure reports an alert for {alert.threshold} of {alert.amount}"
+    if _is_below(alert):
+        return f"{alert.budget}: Azure reports that {alert.threshold} of {alert.amount} is exceeded"
     return f"{alert.budget} has exceeded {alert.threshold} of {alert.amount}"
 
 
-def _first(alert: BudgetAlert) -> str:
-    forecast = f", forecast for the period {alert.forecast}" if alert.forecast and alert.forecast.amount else ""
-    return f"spent {alert.spent} since {alert.period}{forecast}"
+def _is_below(alert: BudgetAlert) -> bool:
+    """Whether Azure's own figures contradict the alert, for example after a credit."""
+    spent, threshold = alert.spent, alert.threshold
+    return isinstance(spent, Money) and isinstance(threshold, Money) and spent.amount < threshold.amount
+
+
+def _first(alert: BudgetAlert) -> list[str]:
+    """Returns what was spent, where, and which amounts could not be read."""
+    known = alert.forecast is not None and (not isinstance(alert.forecast, Money) or alert.forecast.amount)
+    forecast = f", forecast for the period {alert.forecast}" if known else ""
+    since = f" since {alert.period}" if alert.period else ""
+    below = ", which is below the threshold," if alert.kind == "actual" and _is_below(alert) else ""
+    lines = [f"spent {alert.spent}{below}{since}{forecast}", f"budget of {alert.scope}"]
+    unreadable = [
+        each for each in (alert.threshold, alert.amount, alert.spent, alert.forecast) if isinstance(each, AsWritten)
+    ]
+    return (
+        [*lines, "amounts in quotation marks are shown as Azure wrote them"]
+        if any(e.text for e in unreadable)
+        else lines
+    )
 
 
 def _costs(costs: Bills | Unknown) -> list[str]:
     if isinstance(costs, Unknown):
         return [f"the costs by cluster are unknown: {costs.why}"]
     if not costs.each:
-        return ["no cluster in the fleet has any costs yet this month"]
+        scope = "cluster whose costs could be read" if costs.missing else "cluster in the fleet"
+        return [f"no {scope} has any costs yet this month", *costs.missing]
     ordered = sorted(costs.each, key=lambda bill: (-bill.money.amount, bill.name, bill.cluster))
     lines = [f"{_named(bill, costs)}: {bill.money} this month for its node resource group" for bill in ordered[:_SHOWN]]
     if len(ordered) > _SHOWN:
         lines.append(f"and {len(ordered) - _SHOWN} more clusters")
-    return [*lines, f"counted until {clock(costs.until)}"]
+    return [*lines, *costs.missing, f"counted until {clock(costs.until)}"]
 
 
 def _named(bill: Bill, costs: Bills) -> str:

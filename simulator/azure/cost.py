@@ -63,6 +63,13 @@ class Cost:
         def inside(item: BilledResource) -> bool:
             return item.subscription == subscription and group in (None, item.group) and query.keeps(item)
 
+        odd = self._world.core.take_cost_answer(subscription)
+        if odd is not None and odd.shape == "denied":
+            return HttpResponse(
+                403, _refused("AuthorizationFailed", "The client does not have authorization."), headers
+            )
+        if odd is not None and odd.shape == "none":
+            return HttpResponse(204, None, headers)
         rows = _rows(costs(self._world, query.first, query.last), query, inside)
         first = skip(request.call.query.get("$skiptoken"))
         properties: JsonObject = {
@@ -70,6 +77,8 @@ class Cost:
             "columns": _columns(query),
             "rows": rows[first : first + self._page_size],
         }
+        if odd is not None:
+            properties = _odd(odd.shape, properties)
         name = self._world.core.new_id_in("cost-query")
         document: JsonObject = {
             "id": f"{scope.strip('/')}/providers/Microsoft.CostManagement/query/{name}",
@@ -85,6 +94,24 @@ class Cost:
     def _link(self, request: ArmRequest, first: int) -> str:
         version = request.call.query["api-version"]
         return f"{request.call.origin}{request.call.path}?api-version={version}&$skiptoken={token(first)}"
+
+
+def _odd(shape: str, properties: JsonObject) -> JsonObject:
+    """Return the result in another shape that Cost Management uses: without columns and rows, or with other names and another order."""
+    if shape == "null":
+        return {"nextLink": None, "columns": None, "rows": None}
+    names = {"Cost": "PreTaxCost", "ResourceGroupName": "ResourceGroup", "Currency": "BillingCurrency"}
+    columns: list[JsonObject] = [
+        {**column, "name": names.get(str(column["name"]), str(column["name"]))}
+        for column in cast("list[JsonObject]", properties["columns"])
+    ]
+    rows: list[list[object]] = [list(row) for row in cast("list[list[object]]", properties["rows"])]
+    unpriced: list[list[object]] = [[None, "unpriced", CURRENCY]] if rows else []
+    return {**properties, "columns": columns[::-1], "rows": [row[::-1] for row in [*rows, *unpriced]]}
+
+
+def _refused(code: str, message: str) -> JsonObject:
+    return {"error": {"code": code, "message": message}}
 
 
 def _columns(query: _Query) -> list[JsonObject]:

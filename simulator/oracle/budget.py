@@ -7,13 +7,21 @@ from simulator.world.journal import Entry, Kind
 
 
 def budget_expected(journal: Sequence[Entry], start: datetime, end: datetime) -> int:
-    """The number of alerts that Daytwo had to report: one per budget, kind, threshold and month (rule 2), even if posted twice."""
+    """The number of alerts that Daytwo had to report: one per scope, budget, kind, threshold and month (rule 2), even if posted twice."""
     firsts: dict[tuple[object, ...], datetime] = {}
     for entry in journal:
         if entry.kind is Kind.BUDGET_ALERT:
             section = entry.detail
             period = f"{entry.at:%Y-%m}"
             firsts.setdefault(
-                (section["budget"], section["type"], section["threshold"], section["schema"], period), entry.at
+                (
+                    section.get("group", ""),
+                    section["budget"],
+                    section["type"],
+                    section["threshold"],
+                    section["schema"],
+                    period,
+                ),
+                entry.at,
             )
     return sum(start <= at < end for at in firsts.values())

@@ -18,13 +18,14 @@ SIGNS = {"EUR": "€", "USD": "$", "GBP": "£"}
 
 def fire(core: Core, fault: BudgetAlert) -> None:
     """Post the alert for a budget, sometimes twice."""
-    key = ("alert", fault.name, fault.at.isoformat(), fault.threshold)
+    key = ("alert", fault.name, fault.group, fault.at.isoformat(), fault.threshold)
     identity = core.new_id_in("alert")
     body = _common(core, fault, identity) if fault.schema == "common" else _legacy(core, fault)
     alert = Alert(identity, body)
     core.journal.write(
         Kind.BUDGET_ALERT,
         budget=fault.name,
+        group=fault.group,
         schema=fault.schema,
         threshold=str(fault.threshold),
         type=fault.threshold_type if fault.schema == "common" else "Actual",
@@ -35,9 +36,39 @@ def fire(core: Core, fault: BudgetAlert) -> None:
         core.scheduler.after(delay, partial(core.alerts.append, alert))
 
 
-def budget_id(subscription: str, name: str) -> str:
+def _scope(subscription: str, fault: BudgetAlert) -> str:
+    return f"/subscriptions/{subscription}" + (f"/resourceGroups/{fault.group}" if fault.group else "")
+
+
+def budget_id(scope: str, name: str) -> str:
     """Return a budget's resource id."""
-    return f"/subscriptions/{subscription}/providers/Microsoft.Consumption/budgets/{name}"
+    return f"{scope}/providers/Microsoft.Consumption/budgets/{name}"
+
+
+def _written(fault: BudgetAlert, amount: float) -> object:
+    """Return an amount as Azure writes it in the alert's style."""
+    figure = f"{amount:,.2f}"
+    match fault.style:
+        case "sign":
+            return f"{SIGNS.get(fault.unit, '')}{figure}"
+        case "comma":
+            return f"{figure.translate(str.maketrans(',.', '.,'))} {SIGNS.get(fault.unit, fault.unit)}"
+        case "code":
+            return f"{fault.unit} {figure}"
+        case "indian":
+            return f"₹{_indian(figure)}"
+        case "number":
+            return amount
+        case "words":
+            return "see the portal"
+
+
+def _indian(figure: str) -> str:
+    """Return the figure with groups of two digits before the last three."""
+    whole, _, cents = figure.replace(",", "").partition(".")
+    head, last = whole[:-3], whole[-3:]
+    groups = [head[max(end - 2, 0) : end] for end in range(len(head), 0, -2)][::-1]
+    return f"{','.join([*groups, last])}.{cents}"
 
 
 def _limit(fault: BudgetAlert) -> float:
@@ -70,17 +101,17 @@ def _common(core: Core, fault: BudgetAlert, identity: str) -> Mapping[str, objec
             "alertContext": {
                 "AlertCategory": "budgets",
                 "AlertData": {
-                    "Scope": f"/subscriptions/{subscription}/",
+                    "Scope": f"{_scope(subscription, fault)}/",
                     "ThresholdType": fault.threshold_type,
                     "BudgetType": "Cost",
-                    "BudgetThreshold": f"{sign}{fault.amount:,.2f}",
-                    "NotificationThresholdAmount": f"{sign}{_limit(fault):,.2f}",
+                    "BudgetThreshold": _written(fault, fault.amount),
+                    "NotificationThresholdAmount": _written(fault, _limit(fault)),
                     "BudgetName": fault.name,
-                    "BudgetId": budget_id(subscription, fault.name),
+                    "BudgetId": budget_id(_scope(subscription, fault), fault.name),
                     "BudgetStartDate": f"{now:%Y-%m-01}",
                     "BudgetCreator": "someone@example.com",
                     "Unit": fault.unit,
-                    "SpentAmount": f"{sign}{fault.spent:,.2f}",
+                    "SpentAmount": _written(fault, fault.spent),
                     # Azure's own text omits the thousands separators here.
                     "ForecastedTotalForPeriod": f"{sign}{fault.spent:.2f}" if forecast else f"{sign}0.00",
                 },
@@ -105,7 +136,7 @@ def _legacy(core: Core, fault: BudgetAlert) -> Mapping[str, object]:
             "BillingAccountId": "",
             "BillingProfileId": "",
             "InvoiceSectionId": "",
-            "ResourceGroup": "",
+            "ResourceGroup": fault.group,
             "SpendingAmount": f"{fault.spent:.2f}",
             "BudgetStartDate": f"{now.month}/1/{now.year} 12:00:00 AM +00:00",
             "Budget": f"{fault.amount:g}",

@@ -10,6 +10,7 @@ from simulator.world.images import Catalog
 from simulator.world.journal import Journal
 from simulator.world.scheduler import Scheduler
 from simulator.world.scripted_faults import (
+    CostAnswer,
     NodeNeverReady,
     NodeStaysNotReady,
     RestartFails,
@@ -118,6 +119,14 @@ class Core:
         """Return and disarm the fault of the given kind that is armed for a pool."""
         for fault in self.armed:
             if isinstance(fault, kind) and (fault.cluster, fault.pool) == (cluster, pool):
+                self.armed.remove(fault)
+                return fault
+        return None
+
+    def take_cost_answer(self, subscription: str) -> CostAnswer | None:
+        """Return and disarm the shape that is armed for the next query of a subscription's costs."""
+        for fault in self.armed:
+            if isinstance(fault, CostAnswer) and fault.subscription == subscription:
                 self.armed.remove(fault)
                 return fault
         return None

@@ -11,6 +11,7 @@ from simulator.world.operations import begin, end, set_states
 from simulator.world.scheduler import Process
 from simulator.world.scripted_faults import (
     BudgetAlert,
+    CostAnswer,
     ForeignOperation,
     ImageLands,
     NodeNotReady,
@@ -64,7 +65,7 @@ def _check(core: Core, fault: ScriptedFault) -> None:
         if fault.region not in {region.name for region in core.spec.regions}:
             raise KeyError(f"No region {fault.region!r} in fleet {core.spec.name!r}.")
         return
-    if isinstance(fault, BudgetAlert):
+    if isinstance(fault, BudgetAlert | CostAnswer):
         return
     if fault.cluster not in core.clusters:
         raise KeyError(f"No cluster {fault.cluster!r} in fleet {core.spec.name!r}.")

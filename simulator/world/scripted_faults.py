@@ -111,9 +111,12 @@ class SpotEviction:
 
 @dataclass(frozen=True, slots=True)
 class BudgetAlert:
-    """A subscription's budget passes a threshold (percent of ``amount``). Both amounts are in ``unit``.
+    """A budget passes a threshold (percent of ``amount``). Both amounts are in ``unit``.
 
-    ``threshold_type`` exists only in the common schema, because the legacy schema does not have forecasts.
+    The budget belongs to the first subscription, or to ``group`` in it. Two scopes can have budgets of the same name.
+
+    ``threshold_type`` exists only in the common schema, because the legacy schema does not have forecasts. ``style`` is how
+    Azure writes the amounts in the common schema, which depends on the language and the currency of the agreement.
     """
 
     name: str
@@ -124,6 +127,20 @@ class BudgetAlert:
     amount: float
     unit: str = "EUR"
     threshold_type: Literal["Actual", "Forecasted"] = "Actual"
+    style: Literal["sign", "comma", "code", "indian", "number", "words"] = "sign"
+    group: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CostAnswer:
+    """The next query of a subscription's costs is answered in this shape, all of which Cost Management was seen to use.
+
+    ``none`` is 204; ``null`` leaves out columns and rows; ``renamed`` uses the column names of other agreements, in another
+    order, with one row without an amount; ``denied`` is 403.
+    """
+
+    shape: Literal["none", "null", "renamed", "denied"]
+    subscription: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +166,7 @@ type ScriptedFault = (
     | NodeStaysNotReady
     | SpotEviction
     | BudgetAlert
+    | CostAnswer
     | TagsChange
 )
 SCRIPTED_FAULTS: tuple[type[ScriptedFault], ...] = (
@@ -164,5 +182,6 @@ SCRIPTED_FAULTS: tuple[type[ScriptedFault], ...] = (
     NodeStaysNotReady,
     SpotEviction,
     BudgetAlert,
+    CostAnswer,
     TagsChange,
 )

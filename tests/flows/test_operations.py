@@ -280,7 +280,7 @@ class TestBudget:
             async with bot:
                 answer = await bot.call("POST", "alerts/budget", {"schemaId": "x", "data": {}})
                 assert (answer.status, "budget" in str(answer.body)) == (400, True)
-                assert [entry.kind for entry in bot.ledger("2026-11-16")] == ["unreadable"]
+                assert [entry.kind for entry in bot.ledger("2026-11-16")] == ["unreadable", "condition"]
 
         with night(tmp_path, DEV) as bot:
             act(bot)

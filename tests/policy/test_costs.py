@@ -26,7 +26,7 @@ def lines_for(costs: CostReport) -> tuple[str, ...]:
     facts = Facts(ALERT, Bills(bills_by_cluster((ONE, TWO, WEB), costs), costs.until), Unknown("not asked"))
     decision = RUNBOOK.decide(facts, settings(ALL_OPERATIONS), preview_run(ONE, MONDAY, "budget"), MONDAY)
     assert isinstance(decision, Report)
-    return decision.lines[1:-1]  # The amount spent, and the offer.
+    return decision.lines[2:-1]  # Without the amount spent, the budget's scope, and the offer.
 
 
 def test_clusters_with_the_same_name_have_separate_costs() -> None:

@@ -40,6 +40,27 @@ def test_the_common_schema_gives_amounts_as_text(simulation: Running) -> None:
     assert (data["ThresholdType"], data["Unit"], data["BudgetStartDate"]) == ("Actual", "EUR", "2026-11-01")
 
 
+@pytest.mark.parametrize(
+    ("style", "unit", "spent"),
+    [
+        ("comma", "EUR", "11.111,00 €"),
+        ("code", "CHF", "CHF 11,111.00"),
+        ("indian", "INR", "₹11,111.00"),
+        ("number", "USD", 11111.0),
+        ("words", "USD", "see the portal"),
+    ],
+)
+def test_amounts_can_have_any_style(simulation: Running, style: str, unit: str, spent: object) -> None:
+    body, *_ = posted(simulation, schema="common", threshold=80, style=style, unit=unit)
+    assert body["data"]["alertContext"]["AlertData"]["SpentAmount"] == spent
+
+
+def test_a_budget_can_belong_to_a_resource_group(simulation: Running) -> None:
+    body, *_ = posted(simulation, schema="common", threshold=80, group="rg-web")
+    data = body["data"]["alertContext"]["AlertData"]
+    assert data["Scope"] == f"/subscriptions/{simulation.environment['SUBSCRIPTION']}/resourceGroups/rg-web/"
+
+
 def test_the_common_schema_includes_forecasts(simulation: Running) -> None:
     body, *_ = posted(simulation, schema="common", threshold=100, threshold_type="Forecasted", unit="USD")
     data = body["data"]["alertContext"]["AlertData"]

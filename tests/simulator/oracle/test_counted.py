@@ -91,6 +91,7 @@ def alert(when: str, threshold: float = 80, name: str = "platform") -> BudgetAle
         ("the same again", (alert("tue 10:00"), alert("wed 10:00")), 1),
         ("the next threshold", (alert("tue 10:00"), alert("wed 10:00", 100)), 2),
         ("another budget", (alert("tue 10:00"), alert("tue 10:00", name="web")), 2),
+        ("the same name in another scope", (alert("tue 10:00"), replace(alert("tue 10:00"), group="rg-web")), 2),
         ("a forecast in addition", (alert("tue 10:00"), replace(alert("tue 11:00"), threshold_type="Forecasted")), 2),
     ],
 )
