@@ -120,7 +120,7 @@ def wire(environment: Mapping[str, str]) -> Wiring:
     from ops.adapters.azure_costs import AzureCosts
     from ops.adapters.azure_endpoint import AzureEndpoint
     from ops.adapters.azure_machines import AzureMachines
-    from ops.adapters.calendar_feeds import fetch
+    from ops.adapters.calendar_feeds import calendar_feeds
     from ops.adapters.kubernetes_nodes import KubernetesNodes
     from ops.adapters.svg_to_png import to_png
     from ops.chats import chat_kinds
@@ -135,7 +135,7 @@ def wire(environment: Mapping[str, str]) -> Wiring:
     store, ledger = _records(environment, credential)
     endpoint = AzureEndpoint(environment.get("ARM_URL", AzureEndpoint().url), environment.get("CA_FILE"))
     clusters = AzureClusters(credential, endpoint)
-    config = ConfigFile(Path(environment.get("DAYTWO_CONFIG", "daytwo.yaml")), store, fetch)
+    config = ConfigFile(Path(environment.get("DAYTWO_CONFIG", "daytwo.yaml")), store, calendar_feeds(environment).fetch)
     clock = _clock(environment)
     ports = Ports(
         clock=clock,
@@ -194,9 +194,10 @@ def _records(environment: Mapping[str, str], credential: Any) -> "tuple[Store, L
         )
     from ops.adapters.file_ledger import FileLedger
     from ops.adapters.sqlite_store import SqliteStore
+    from ops.adapters.state_folder import make_folder
 
     folder = Path(state)
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     return SqliteStore(folder / "store.sqlite"), FileLedger(folder / "ledger")
 
 

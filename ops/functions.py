@@ -152,7 +152,11 @@ def _respond(route: Route, req: func.HttpRequest, client: Any) -> "HttpResponse"
         return route.unavailable(f"Daytwo has no valid configuration{why}")
     headers = {name.lower(): value for name, value in req.headers.items()}
     request = HttpRequest(req.method or "GET", req.url, req.route_params, req.params, headers, req.get_body())
-    return route.handler(context, request)
+    try:
+        return route.handler(context, request)
+    except OutsideError as error:
+        _LOG.warning("%s could not be answered: %s", route.name, error)
+        return route.unavailable("Daytwo's records are not available; try again in a minute")
 
 
 def _register_events(app: df.DFApp) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ops.cli.extras import require_simulator
 from ops.model.wording import instant
 
 if TYPE_CHECKING:
@@ -40,7 +41,11 @@ def run(*, runbook: str, target: str, dry_run: bool, config: Path, state: Path) 
         )
     if dry_run:
         sys.exit(_decide(runbook, target, config))
-    sys.exit(asyncio.run(_local(runbook, target, config.resolve(), state)))
+    require_simulator()
+    from ops.cli.local import state_problems
+
+    with state_problems():
+        sys.exit(asyncio.run(_local(runbook, target, config.resolve(), state)))
 
 
 def _decide(runbook: str, target: str, config: Path) -> int:

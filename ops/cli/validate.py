@@ -17,14 +17,18 @@ def validate(file: Path) -> None:
 
     Also checks the app settings in this environment that the configuration needs.
     """
-    from ops.adapters.calendar_feeds import fetch
+    from ops.adapters.calendar_feeds import calendar_feeds
     from ops.chats import chat_kinds
     from ops.config import ConfigError, Feeds, load, read_beside, render_problems
     from ops.runbooks import runbooks
     from ops.settings.fleet import overlapping_rings
 
     today = datetime.now(UTC).date()
-    feeds = Feeds(read_beside(file.parent, fetch), today - timedelta(days=7), today + timedelta(days=400))
+    feeds = Feeds(
+        read_beside(file.parent, calendar_feeds(os.environ).fetch),
+        today - timedelta(days=7),
+        today + timedelta(days=400),
+    )
     try:
         settings = load(file.read_bytes(), str(file), feeds, full=True)
     except ConfigError as error:
