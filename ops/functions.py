@@ -46,7 +46,7 @@ def build_app() -> df.DFApp:
 def all_routes() -> tuple[Route, ...]:
     """Returns Daytwo's own routes and each chat's routes."""
     chats = [route for name, kind in chat_kinds().items() for route in kind.routes(_connection(name))]
-    return (*routes(lambda: wiring().page()), *chats)
+    return (*routes(lambda: wiring().page(), lambda: wiring().budget()), *chats)
 
 
 def _connection(chat: str) -> Callable[[], Connection]:

@@ -3,14 +3,15 @@
 import json
 
 from ops.model.ledger import Entry
+from ops.model.wording import INVISIBLE
 from ops.ports.errors import LedgerBrokenError, UnreadableError
 from ops.serialization import from_json, to_json
 
 
 def line_of(entry: Entry) -> bytes:
-    """Returns an entry as a line, including the line end. A lone surrogate, which UTF-8 cannot encode, is escaped."""
+    """Returns an entry as a line, including the line end. Invisible characters are escaped, so that the line reads as it is."""
     text = json.dumps(to_json(entry), ensure_ascii=False)
-    return (text if _is_encodable(text) else json.dumps(to_json(entry))).encode() + b"\n"
+    return INVISIBLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode() + b"\n"
 
 
 def entry_of(line: bytes) -> Entry:
@@ -23,11 +24,3 @@ def entry_of(line: bytes) -> Entry:
         return from_json(json.loads(line), Entry)
     except (ValueError, RecursionError, UnreadableError) as error:  # bad UTF-8 is a ValueError, too
         raise LedgerBrokenError(f"a line of the ledger is not an entry ({type(error).__name__})") from error
-
-
-def _is_encodable(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

@@ -1,14 +1,16 @@
 """The webhook for budget alerts: both schemas of an action group, parsed strictly (docs/budget.md)."""
 
 import hashlib
-import json
+import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
 from ops.context import Context
-from ops.endpoints.http_types import HttpResponse
+from ops.endpoints.http_types import HttpRequest, HttpResponse
+from ops.endpoints.json_reader import NotJsonError, read_json
+from ops.endpoints.rejected_requests import RejectedRequests, Rejection
 from ops.endpoints.resources import StartedRun, to_body
 from ops.engine.run_starter import start_run
 from ops.model.ledger import Entry
@@ -17,10 +19,24 @@ from ops.model.run_request import RunRequest, slug
 from ops.tables.budgets import alerts
 
 _MAX_BODY_BYTES = 65_536
+SHORTEST_KEY = 32
+_ENDPOINT = "budget"
+_NOT_CONFIGURED = (
+    "The app setting DAYTWO_BUDGET_KEY is missing or too short, so budget alerts are rejected. "
+    f"Set it to at least {SHORTEST_KEY} random characters."
+)
 # Azure allows thresholds of up to 1000 %; the largest fraction observed so far is 5.
 _LARGEST_FRACTION = 5
 _KEPT_CHARACTERS = 4_000
 _LEGACY, _COMMON = "AIP Budget Notification", "azureMonitorCommonAlertSchema"
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetAccess:
+    """The app setting of the webhook. Its address contains the key, so the key opens nothing else."""
+
+    key: str
+    rejected: RejectedRequests
 
 
 class UnreadableError(Exception):
@@ -65,9 +81,9 @@ def read_alert(body: bytes) -> BudgetAlert:
     if len(body) > _MAX_BODY_BYTES:
         raise UnreadableError("it is larger than 64 kB")
     try:
-        document = json.loads(body)
-    except (UnicodeDecodeError, ValueError, RecursionError):
-        raise UnreadableError("it is not JSON") from None
+        document = read_json(body)
+    except NotJsonError as error:
+        raise UnreadableError(str(error)) from None
     if not isinstance(document, dict) or not isinstance(document.get("data"), dict):
         raise UnreadableError("it has no data")
     match document.get("schemaId"):
@@ -76,6 +92,17 @@ def read_alert(body: bytes) -> BudgetAlert:
         case str(schema) if schema == _COMMON:
             return _common(document["data"])
     raise UnreadableError("its schemaId is not that of a budget alert")
+
+
+def receive_alert(context: Context, access: BudgetAccess, request: HttpRequest) -> HttpResponse:
+    """POST alerts/budget: takes the alert if the request has the budget key. Without a configured key, nothing is taken."""
+    if len(access.key) < SHORTEST_KEY:
+        return HttpResponse(HTTPStatus.SERVICE_UNAVAILABLE, {"error": _NOT_CONFIGURED})
+    given = request.query.get("key", "")
+    if not hmac.compare_digest(given.encode(errors="replace"), access.key.encode()):
+        rejection = Rejection(HTTPStatus.UNAUTHORIZED, "wrong-key", "the address does not contain the budget key")
+        return access.rejected.answer(context, _ENDPOINT, rejection, request.body)
+    return take_alert(context, request.body)
 
 
 def take_alert(context: Context, body: bytes) -> HttpResponse:

@@ -68,11 +68,17 @@ class Host:
 
         Raises:
             AppLoadError: the app cannot be loaded.
+            StateUnusableError: the stored state cannot be read or written.
         """
         await self._clock.refresh()
         await self._app.load()
         self._stirred = asyncio.Event()
-        self._engine = self._make_engine()
+        try:
+            self._engine = self._make_engine()
+        except StateUnusableError:
+            self._app.unload()
+            await self._clock.close()
+            raise
         self._in_flight = InFlight(lambda: self._engine.has_work)
         if self._clock.speed == 0 and self._clock.now() < self._engine.now():
             await self._clock.advance(self._engine.now())
