@@ -19,6 +19,7 @@ _OPERATION_S = 10.0
 _MOST_REDIRECTS = 3
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _OK = 200
+_MOST_CHARACTERS = 90
 _HTTPS_PORT = 443
 # A compressed body can expand a thousandfold, so none is requested or accepted.
 _HEADERS = [("accept-encoding", "identity"), ("user-agent", "daytwo")]
@@ -72,10 +73,18 @@ def _get(pool: httpcore.ConnectionPool, target: SplitResult, limits: Limits) -> 
             return _body(response, limits.most_bytes)
     except httpcore.TimeoutException as error:
         raise UntrustedServerError(f"no complete response within {limits.total_s:g} seconds") from error
+    except httpcore.ConnectError as error:
+        raise UntrustedServerError(_brief(error)) from error
     except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.UnsupportedProtocol) as error:
         raise UntrustedServerError(f"no valid response ({type(error).__name__})") from error
     except (UnicodeError, ValueError, TypeError) as error:  # an address that cannot be encoded
         raise UntrustedServerError("its address cannot be used") from error
+
+
+def _brief(error: Exception) -> str:
+    """Returns the reason of this machine's network or TLS library, on one line and shortened."""
+    text = str(error) or type(error).__name__
+    return "".join(each if each.isprintable() else " " for each in text)[:_MOST_CHARACTERS]
 
 
 def _check(status: int, headers: dict[str, str]) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 # A server that is slower is treated as unavailable: the last known freezes apply, and the next timer tries again.
-_TOTAL_S = 30.0
+TOTAL_S = 30.0
 _MOST_BYTES = 2_000_000
 
 
@@ -15,7 +15,7 @@ class CalendarFeeds:
 
     ca_file: str | None = None
     allow_loopback: bool = False
-    total_s: float = _TOTAL_S
+    total_s: float = TOTAL_S
 
     def fetch(self, url: str) -> bytes:
         """Returns the calendar at an address.
@@ -44,4 +44,4 @@ def calendar_feeds(environment: Mapping[str, str]) -> CalendarFeeds:
     A calendar can have a loopback address only if Azure Resource Manager has one too (`ARM_URL`): with the simulator.
     """
     is_simulated = (urlsplit(environment.get("ARM_URL", "")).hostname or "") in ("127.0.0.1", "localhost", "::1")
-    return CalendarFeeds(environment.get("CA_FILE") or None, allow_loopback=is_simulated)
+    return CalendarFeeds(environment.get("CA_FILE") or None, allow_loopback=is_simulated, total_s=TOTAL_S)

@@ -185,9 +185,9 @@ TRANSFERS = tuple(kind for kind in _ATTACKS if kind not in ("good", "to-good"))
 
 
 @contextmanager
-def hostile_calendar(folder: Path) -> Iterator[HostileCalendar]:
+def hostile_calendar(folder: Path, authority: trustme.CA | None = None) -> Iterator[HostileCalendar]:
     """Serve on a free port of loopback. The certificate of its authority is written into ``folder``."""
-    authority = trustme.CA()
+    authority = authority or trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert(_HOST, "localhost").configure_cert(context)
     ca_file = folder / "calendar-ca.pem"

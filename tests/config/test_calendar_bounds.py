@@ -19,7 +19,7 @@ def read(content: bytes) -> list[str]:
     return [f"{freeze.start} {freeze.end}" for freeze in freezes]
 
 
-@pytest.mark.parametrize("kind", BOMBS)
+@pytest.mark.parametrize("kind", sorted(BOMBS.keys() - {"never"}))  # below, since it takes seconds
 def test_a_calendar_that_is_too_much_work_is_refused_without_using_memory(kind: str) -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with pytest.raises(FeedError) as refused:
