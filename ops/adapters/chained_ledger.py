@@ -35,9 +35,9 @@ class PartFiles(Protocol):
 class _Day:
     """The parts of one day, and the keys of its entries."""
 
-    def __init__(self, parts: list[Part]) -> None:
-        self.parts = parts
-        self.keys = {entry.key for part in parts for entry in part.entries}
+    def __init__(self, read: list[tuple[Part, list[Entry]]]) -> None:
+        self.parts = [part for part, _ in read]
+        self.keys = {entry.key for _, entries in read for entry in entries}
 
     @property
     def last(self) -> Part:
@@ -51,12 +51,11 @@ class _Day:
 
     def take(self, content: bytes) -> None:
         """Adds what was appended to the last part."""
-        known = len(self.last.entries)
-        if known:
-            self.last.take(content)
+        if self.last.count:
+            fresh = list(self.last.take(content))
         else:  # the first entry says which hash it continues
-            self.parts[-1] = opened(self.last.name, content, self.before)
-        self.keys.update(entry.key for entry in self.last.entries[known:])
+            self.parts[-1], fresh = opened(self.last.name, content, self.before)
+        self.keys.update(entry.key for entry in fresh)
 
 
 class ChainedLedger:
@@ -92,40 +91,40 @@ class ChainedLedger:
         Raises:
             LedgerBrokenError: a part is damaged or was changed, and no later part says so.
         """
-        parts = self._read(day)
-        for part, after in _pairs(parts):
-            yield from part.entries
+        read = self._read(day)
+        for (part, after), (_, entries) in zip(_pairs([part for part, _ in read]), read, strict=True):
+            yield from entries
             why = _broken(part, after)
             if why:
                 raise LedgerBrokenError(f"the ledger of {day}: {part.name} {why}")
 
     def damage(self, day: str) -> tuple[str, ...]:
         """Returns a sentence for each part of a day that is damaged or was changed, whether or not a later part continues it."""
-        parts = self._read(day)
+        parts = [part for part, _ in self._read(day)]
         found = [(part, part.damage or _broken(part, after)) for part, after in _pairs(parts)]
         return tuple(f"{part.name} {why}" for part, why in found if why)
 
-    def _read(self, day: str) -> list[Part]:
-        parts: list[Part] = []
-        while (content := self._files.read(part_name(day, len(parts) + 1))) is not None:
-            name = part_name(day, len(parts) + 1)
-            parts.append(opened(name, content, parts[-1] if parts else None))
-        return parts
+    def _read(self, day: str) -> list[tuple[Part, list[Entry]]]:
+        read: list[tuple[Part, list[Entry]]] = []
+        while (content := self._files.read(part_name(day, len(read) + 1))) is not None:
+            name = part_name(day, len(read) + 1)
+            read.append(opened(name, content, read[-1][0] if read else None))
+        return read
 
     def _opened(self, day: str) -> _Day:
-        parts = self._read(day)
-        if not parts:
+        read = self._read(day)
+        if not read:
             self._files.create(part_name(day, 1))
-            parts = [Part(part_name(day, 1))]
-        return _Day(parts)
+            read = [(Part(part_name(day, 1)), [])]
+        return _Day(read)
 
     def _continued(self, name: str, day: _Day, entry: Entry) -> bool:
         """Begins the next part if the last one is damaged or full; returns False if another writer was faster."""
-        if day.last.damage or len(day.last.entries) >= self._most_entries:
+        if day.last.damage or day.last.count >= self._most_entries:
             following = Part(part_name(name, len(day.parts) + 1), [day.last.previous])
             self._files.create(following.name)
             day.parts.append(following)
-        if day.before is None or day.last.entries:
+        if day.before is None or day.last.count:
             return True
         return self._sent(day, day.before.successor(day.last.name, entry.at))
 

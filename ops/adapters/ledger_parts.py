@@ -5,6 +5,7 @@ blocks. In both cases the day continues in the next part. Its first line carries
 entries that count, and the hash of the last one, so the chain covers all parts.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -29,13 +30,14 @@ class Part:
     Attributes:
         name: the name of its file or blob.
         hashes: the hash before each entry, and then that of the last one; begins with that of the previous part.
+        first: the first entry.
         length: the number of bytes that were read.
         damage: why the bytes after the last entry cannot be read; empty if they can.
     """
 
     name: str
     hashes: list[str] = field(default_factory=lambda: [FIRST])
-    entries: list[Entry] = field(default_factory=list)
+    first: Entry | None = None
     length: int = 0
     damage: str = ""
 
@@ -44,42 +46,48 @@ class Part:
         """The hash that the next entry must continue."""
         return self.hashes[-1]
 
-    def take(self, content: bytes) -> None:
-        """Adds the lines that follow the known bytes. The first line that cannot be verified ends the part."""
+    @property
+    def count(self) -> int:
+        """The number of verified entries."""
+        return len(self.hashes) - 1
+
+    def take(self, content: bytes) -> Iterator[Entry]:
+        """Yields the entries in the lines that follow the known bytes. The first line that cannot be verified ends the part."""
         self.length += len(content)
         *lines, incomplete = content.split(b"\n")
         for line in lines:
-            if self.damage:
-                return
-            self._take(line)
+            entry = None if self.damage else self._verified(line)
+            if entry is not None:
+                yield entry
         if incomplete and not self.damage:
-            self.damage = f"has an incomplete line {len(self.entries) + 1}"
+            self.damage = f"has an incomplete line {self.count + 1}"
 
-    def _take(self, line: bytes) -> None:
-        number = len(self.entries) + 1
+    def _verified(self, line: bytes) -> Entry | None:
+        number = self.count + 1
         try:
             entry = entry_of(line)
         except LedgerBrokenError:
             self.damage = f"has a line {number} that is not an entry"
-            return
+            return None
         if not is_valid_link(entry, self.previous):
             self.damage = f"was changed: line {number} does not follow the previous line"
-            return
-        self.entries.append(entry)
+            return None
+        self.first = self.first or entry
         self.hashes.append(entry.hash)
+        return entry
 
     def successor(self, name: str, at: datetime) -> Entry:
         """Returns the first entry of the next part."""
         why = DAMAGED if self.damage else FULL
-        text = f"{name} continues {self.name}, which {self.damage or 'is full'}, after {len(self.entries)} entries"
-        data = {"previous": self.name, "entries": str(len(self.entries)), "hash": self.previous, "reason": why}
+        text = f"{name} continues {self.name}, which {self.damage or 'is full'}, after {self.count} entries"
+        data = {"previous": self.name, "entries": str(self.count), "hash": self.previous, "reason": why}
         return linked(Entry(f"{LINK}|{name}", at, LINK, self.name, text, data=data), self.previous)
 
     def starts_after(self, before: "Part") -> bool:
         """Whether the first entry continues the previous part at an entry that is verified."""
-        if not self.entries or self.entries[0].kind != LINK or self.entries[0].data.get("previous") != before.name:
+        first = self.first
+        if first is None or first.kind != LINK or first.data.get("previous") != before.name:
             return False
-        first = self.entries[0]
         count = first.data.get("entries", "")
         is_known = count.isdecimal() and int(count) < len(before.hashes)
         return is_known and before.hashes[int(count)] == first.previous == first.data.get("hash")
@@ -87,16 +95,15 @@ class Part:
     @property
     def declares_damage(self) -> bool:
         """Whether the first entry says that the previous part is damaged."""
-        return bool(self.entries) and self.entries[0].data.get("reason") == DAMAGED
+        return self.first is not None and self.first.data.get("reason") == DAMAGED
 
 
-def opened(name: str, content: bytes, before: "Part | None" = None) -> Part:
-    """Returns a part with its content. The first entry of a later part says which hash it continues; `starts_after` compares that."""
+def opened(name: str, content: bytes, before: "Part | None" = None) -> tuple[Part, list[Entry]]:
+    """Returns a part and its entries. The first entry of a later part says which hash it continues; `starts_after` compares that."""
     part = Part(name)
     if before is not None:
         part.hashes = [_continued(content, before.previous)]
-    part.take(content)
-    return part
+    return part, list(part.take(content))
 
 
 def _continued(content: bytes, end: str) -> str:

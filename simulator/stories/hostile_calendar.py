@@ -114,6 +114,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
         self._drip()
 
+    def silent(self) -> None:
+        """No answer at all."""
+        self.hostile.stopping.wait()
+
     def endless(self) -> None:
         """A fast body without an end."""
         self.send_response(200)
@@ -171,6 +175,7 @@ _ATTACKS: dict[str, Callable[[_Handler], None]] = {
     "good": _Handler.good,
     "drip": _Handler.drip,
     "drip-headers": _Handler.drip_headers,
+    "silent": _Handler.silent,
     "endless": _Handler.endless,
     "gzip": _Handler.gzip_bomb,
     "to-http": _Handler.to_http,
