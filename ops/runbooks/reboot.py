@@ -79,7 +79,7 @@ class Reboot(RunbookDefaults):
         matches = match_nodes(cluster, facts.nodes, facts.machines)
         unreadable = is_transient({f"the machine of {node.name}": matches[node.name] for node in requiring})
         if unreadable is not None:
-            return look_again(*unreadable, now + _BUSY_AGAIN, opening.end if opening else now)
+            return look_again(*unreadable, now, _BUSY_AGAIN, opening.end if opening else now)
         chosen = select_nodes(requiring, matches, cluster, Guards(facts.pods, facts.disruption_budgets), run)
         able, skips = list(chosen.able), chosen.skips
         if not able:
