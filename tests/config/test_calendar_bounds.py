@@ -1,9 +1,12 @@
 """A calendar cannot cause more work than a few seconds: occurrences are counted before they are expanded."""
 
 import resource
+from contextlib import suppress
 from datetime import date
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ops.config.calendar_bounds import occurrences
 from ops.config.feeds import FeedError, Feeds, freezes_of
@@ -127,3 +130,52 @@ def test_work_is_interrupted_even_if_the_code_ignores_errors() -> None:
 
     with pytest.raises(TooMuchWorkError), work_limit(10_000):
         stubborn()
+
+
+_NAMES = [
+    "BEGIN",
+    "END",
+    "DTSTART",
+    "DTEND",
+    "DURATION",
+    "RRULE",
+    "RDATE",
+    "EXDATE",
+    "RECURRENCE-ID",
+    "TZID",
+    "X-WR-TIMEZONE",
+    "",
+]
+_VALUES = [
+    "VEVENT",
+    "VTIMEZONE",
+    "STANDARD",
+    "20261201",
+    "20261201T000000Z",
+    "00010101T000000",
+    "99991231T235959Z",
+    "P3000000D",
+    "FREQ=DAILY",
+    "FREQ=WEEKLY;BYDAY=MO,-1XX",
+    "FREQ=YEARLY;BYMONTHDAY=99",
+    "FREQ=MONTHLY;UNTIL=00000000",
+    "FREQ=DAILY;INTERVAL=0",
+    "+0100",
+    "Europe/Amsterdam",
+    "Mars/Olympus",
+    "\x00",
+    "\u202e",
+]
+_LINES = st.tuples(
+    st.sampled_from(_NAMES),
+    st.sampled_from(["", ";VALUE=DATE", ";TZID=Odd", ';X="', ";=;"]),
+    st.sampled_from(_VALUES) | st.text(max_size=10),
+).map(lambda parts: f"{parts[0]}{parts[1]}:{parts[2]}")
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(_LINES, max_size=12) | st.binary(max_size=100).map(lambda raw: [raw.decode("latin-1")]))
+def test_any_content_is_read_or_refused(lines: list[str]) -> None:
+    content = calendar("\r\n".join(lines))
+    with suppress(FeedError):
+        read(content)
