@@ -35,6 +35,7 @@ param signInClientId string = ''
 var suffix = uniqueString(resourceGroup().id, name)
 var storageName = take(toLower('${name}${suffix}'), 24)
 var deploymentContainer = 'deployment'
+var ledgerStorageName = take('ledger${suffix}${toLower(name)}', 24)
 var ledgerContainer = 'daytwo-ledger'
 var contentContainer = 'daytwo-content'
 var deadLetterContainer = 'dead-letter'
@@ -116,15 +117,49 @@ resource deadLetters 'Microsoft.Storage/storageAccounts/blobServices/containers@
   }
 }
 
+// The ledger has an account of its own. The Functions host must own the blobs of its account (Blob Data Owner), and that includes the
+// right to remove an unlocked immutability policy. On this account, Daytwo's identity can only read blobs, add them and append to them.
+resource ledgerStorage 'Microsoft.Storage/storageAccounts@2023-05-01' = {
+  name: ledgerStorageName
+  location: location
+  kind: 'StorageV2'
+  sku: {
+    name: 'Standard_ZRS'
+  }
+  properties: {
+    accessTier: 'Hot'
+    allowBlobPublicAccess: false
+    allowSharedKeyAccess: false
+    defaultToOAuthAuthentication: true
+    minimumTlsVersion: 'TLS1_2'
+    supportsHttpsTrafficOnly: true
+  }
+}
+
+resource ledgerBlobs 'Microsoft.Storage/storageAccounts/blobServices@2023-05-01' = {
+  parent: ledgerStorage
+  name: 'default'
+  properties: {
+    deleteRetentionPolicy: {
+      enabled: true
+      days: 14
+    }
+    containerDeleteRetentionPolicy: {
+      enabled: true
+      days: 14
+    }
+  }
+}
+
 resource ledger 'Microsoft.Storage/storageAccounts/blobServices/containers@2023-05-01' = {
-  parent: blobs
+  parent: ledgerBlobs
   name: ledgerContainer
   properties: {
     publicAccess: 'None'
   }
 }
 
-// Entries can be appended and never changed. Lock the policy when the deployment works as intended: locking cannot be undone.
+// Entries can be appended and never changed. The policy is not locked: locking cannot be undone (docs/deploy.md, step 8).
 resource immutable 'Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies@2023-05-01' = {
   parent: ledger
   name: 'default'
@@ -260,6 +295,10 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
           value: storage.name
         }
         {
+          name: 'DAYTWO_LEDGER_STORAGE'
+          value: ledgerStorage.name
+        }
+        {
           name: 'DAYTWO_CONFIG'
           value: 'daytwo.yaml'
         }
@@ -284,6 +323,10 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
           value: '@Microsoft.KeyVault(VaultName=${vault.name};SecretName=page-key)'
         }
         {
+          name: 'DAYTWO_BUDGET_KEY'
+          value: '@Microsoft.KeyVault(VaultName=${vault.name};SecretName=budget-key)'
+        }
+        {
           name: 'TEAMS_WEBHOOK'
           value: '@Microsoft.KeyVault(VaultName=${vault.name};SecretName=teams-webhook)'
         }
@@ -300,6 +343,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
   }
   dependsOn: [
     blobOwner
+    ledgerAppender
     queues
     tables
     secrets
@@ -351,6 +395,37 @@ resource blobOwner 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
     principalId: identity.properties.principalId
     principalType: 'ServicePrincipal'
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', blobDataOwner)
+  }
+}
+
+// What Daytwo does with its ledger, and nothing else: no write, delete, move or policy action.
+resource ledgerWriter 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
+  name: guid(resourceGroup().id, name, 'daytwo-ledger')
+  properties: {
+    roleName: 'Daytwo ledger (${resourceGroup().name}, ${name})'
+    description: 'Reads the ledger and appends to it.'
+    assignableScopes: [resourceGroup().id]
+    permissions: [
+      {
+        actions: [
+          'Microsoft.Storage/storageAccounts/blobServices/containers/read'
+        ]
+        dataActions: [
+          'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/add/action'
+          'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read'
+        ]
+      }
+    ]
+  }
+}
+
+resource ledgerAppender 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(ledgerStorage.id, identity.id, 'daytwo-ledger')
+  scope: ledgerStorage
+  properties: {
+    principalId: identity.properties.principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: ledgerWriter.id
   }
 }
 
@@ -449,6 +524,7 @@ output appName string = app.name
 output identityPrincipalId string = identity.properties.principalId
 output identityId string = identity.id
 output storageId string = storage.id
+output ledgerStorageName string = ledgerStorage.name
 output deadLetterContainer string = deadLetterContainer
 output teamsBotAppId string = withTeamsBot ? botIdentity!.properties.clientId : ''
 output vaultName string = vault.name

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ops.config.config_file import ConfigFile
     from ops.context import Context
     from ops.endpoints.approval_form import PageAccess
+    from ops.endpoints.budget_alerts import BudgetAccess
     from ops.endpoints.routes import Process
     from ops.ports.bundle import Ports
     from ops.ports.runtime import Clock, Events
@@ -40,6 +41,7 @@ class Wiring(NamedTuple):
         config: the configuration file.
         connections: the chats by name.
         page: creates the `PageAccess` of the approval page, once; it remembers which rejections are in the ledger.
+        budget: creates the `BudgetAccess` of the budget webhook, once, for the same reason.
         process: the dependencies of the timers.
     """
 
@@ -47,6 +49,7 @@ class Wiring(NamedTuple):
     config: "ConfigFile"
     connections: "Mapping[str, Connection]"
     page: "Callable[[], PageAccess]"
+    budget: "Callable[[], BudgetAccess]"
     process: "Process"
 
     def context(self, client: Any) -> "Context":
@@ -120,22 +123,23 @@ def wire(environment: Mapping[str, str]) -> Wiring:
     from ops.adapters.azure_costs import AzureCosts
     from ops.adapters.azure_endpoint import AzureEndpoint
     from ops.adapters.azure_machines import AzureMachines
-    from ops.adapters.calendar_feeds import fetch
+    from ops.adapters.calendar_feeds import calendar_feeds
     from ops.adapters.kubernetes_nodes import KubernetesNodes
     from ops.adapters.svg_to_png import to_png
     from ops.chats import chat_kinds
     from ops.config.config_file import ConfigFile
     from ops.endpoints.routes import Process
+    from ops.model.wording import visible
     from ops.ports.bundle import Ports
     from ops.telemetry.log_fields import install_log_fields
 
-    install_log_fields()
+    install_log_fields(visible)
     environment = without_unresolved({name: value.strip() for name, value in environment.items()})
     credential = _credential(environment)
     store, ledger = _records(environment, credential)
     endpoint = AzureEndpoint(environment.get("ARM_URL", AzureEndpoint().url), environment.get("CA_FILE"))
     clusters = AzureClusters(credential, endpoint)
-    config = ConfigFile(Path(environment.get("DAYTWO_CONFIG", "daytwo.yaml")), store, fetch)
+    config = ConfigFile(Path(environment.get("DAYTWO_CONFIG", "daytwo.yaml")), store, calendar_feeds(environment).fetch)
     clock = _clock(environment)
     ports = Ports(
         clock=clock,
@@ -160,7 +164,7 @@ def wire(environment: Mapping[str, str]) -> Wiring:
         housekeeping=tuple(kind.housekeeping for kind in kinds.values()),
     )
     connections = {name: kind.connect(environment, clock) for name, kind in kinds.items()}
-    return Wiring(ports, config, connections, _page(environment), process)
+    return Wiring(ports, config, connections, _page(environment), _budget(environment), process)
 
 
 def without_unresolved(environment: Mapping[str, str]) -> Mapping[str, str]:
@@ -187,17 +191,34 @@ def _records(environment: Mapping[str, str], credential: Any) -> "tuple[Store, L
         from ops.adapters.azure_store import AzureStore
 
         tables, blobs = f"https://{account}.table.core.windows.net", f"https://{account}.blob.core.windows.net"
-        return AzureStore(tables, blobs, credential), AzureLedger(blobs, credential)
+        return AzureStore(tables, blobs, credential), AzureLedger(_ledger_url(environment, blobs), credential)
     if not state:
         raise NotConfiguredError(
             "Set DAYTWO_STORAGE to a storage account, or DAYTWO_STATE to a folder, for Daytwo's records."
         )
     from ops.adapters.file_ledger import FileLedger
     from ops.adapters.sqlite_store import SqliteStore
+    from ops.adapters.state_folder import make_folder
 
     folder = Path(state)
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     return SqliteStore(folder / "store.sqlite"), FileLedger(folder / "ledger")
+
+
+def _ledger_url(environment: Mapping[str, str], store_url: str) -> str:
+    """Returns where the ledger is: in an account of its own (DAYTWO_LEDGER_STORAGE), otherwise in that of the records.
+
+    The Functions host must own the blobs of its account, and an owner can remove an unlocked immutability policy. Only in an
+    account of its own can the ledger be protected from Daytwo's identity.
+    """
+    account = environment.get("DAYTWO_LEDGER_STORAGE")
+    if account:
+        return f"https://{account}.blob.core.windows.net"
+    _LOG.warning(
+        "DAYTWO_LEDGER_STORAGE is not set, so the ledger is in the storage account that the Functions host owns, where Daytwo's "
+        "identity can delete it. Set it to an account on which the identity can only read and append (infra/main.bicep)."
+    )
+    return store_url
 
 
 def _credential(environment: Mapping[str, str]) -> Any:
@@ -236,6 +257,17 @@ def _page(environment: Mapping[str, str]) -> "Callable[[], PageAccess]":
         return PageAccess(signs_in, environment.get("DAYTWO_PAGE_KEY", ""), RejectedRequests())
 
     return page
+
+
+def _budget(environment: Mapping[str, str]) -> "Callable[[], BudgetAccess]":
+    @cache
+    def budget() -> "BudgetAccess":
+        from ops.endpoints.budget_alerts import BudgetAccess
+        from ops.endpoints.rejected_requests import RejectedRequests
+
+        return BudgetAccess(environment.get("DAYTWO_BUDGET_KEY", ""), RejectedRequests())
+
+    return budget
 
 
 def _metrics(environment: Mapping[str, str]) -> "Metrics":

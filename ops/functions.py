@@ -46,7 +46,7 @@ def build_app() -> df.DFApp:
 def all_routes() -> tuple[Route, ...]:
     """Returns Daytwo's own routes and each chat's routes."""
     chats = [route for name, kind in chat_kinds().items() for route in kind.routes(_connection(name))]
-    return (*routes(lambda: wiring().page()), *chats)
+    return (*routes(lambda: wiring().page(), lambda: wiring().budget()), *chats)
 
 
 def _connection(chat: str) -> Callable[[], Connection]:
@@ -152,7 +152,11 @@ def _respond(route: Route, req: func.HttpRequest, client: Any) -> "HttpResponse"
         return route.unavailable(f"Daytwo has no valid configuration{why}")
     headers = {name.lower(): value for name, value in req.headers.items()}
     request = HttpRequest(req.method or "GET", req.url, req.route_params, req.params, headers, req.get_body())
-    return route.handler(context, request)
+    try:
+        return route.handler(context, request)
+    except OutsideError as error:
+        _LOG.warning("%s could not be answered: %s", route.name, error)
+        return route.unavailable("Daytwo's records are not available; try again in a minute")
 
 
 def _register_events(app: df.DFApp) -> None:

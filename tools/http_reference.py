@@ -21,13 +21,14 @@ All paths are below `/api/`. Bodies are JSON. Times are ISO 8601.
 | Authentication | What a caller sends |
 |---|---|
 | function key | The `x-functions-key` header, or `code` in the query. The key proves access, not a person. |
+| budget key | `key` in the query: the app setting `DAYTWO_BUDGET_KEY`. It opens no other route. |
 | the chat's own proof | The signature or token of the chat. The endpoint verifies it before it reads the body. |
 | sign-in | Nothing. App Service signs people in with Microsoft Entra ID. |
 
 Every route can answer `401` if the authentication is missing or invalid, and `503` if Daytwo has never had a valid
 configuration. An error of the API has the body `{"error": "what is wrong"}`.
 """
-_AUTH_ORDER = (Auth.FUNCTION_KEY, Auth.SIGN_IN, Auth.CHAT)
+_AUTH_ORDER = (Auth.FUNCTION_KEY, Auth.BUDGET_KEY, Auth.SIGN_IN, Auth.CHAT)
 
 
 def reference(routes: tuple[Route, ...]) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from ops.ports.errors import OutsideError, TryLaterError
@@ -22,6 +23,26 @@ def container(blobs_url: str, credential: "TokenCredential | Any", name: str) ->
         container.create_container()
     except ResourceExistsError:
         return container
+    return container
+
+
+def existing_container(blobs_url: str, credential: "TokenCredential | Any", name: str) -> "ContainerClient":
+    """Returns a container that the deployment creates, since Daytwo's role does not allow that; creates it if it is allowed.
+
+    Raises:
+        HttpResponseError: the container could not be created for another reason than a missing right.
+    """
+    from azure.core.exceptions import HttpResponseError, ResourceExistsError
+    from azure.storage.blob import BlobServiceClient
+
+    container = BlobServiceClient(blobs_url, credential=credential, retry_total=0).get_container_client(name)
+    try:
+        container.create_container()
+    except ResourceExistsError:
+        return container
+    except HttpResponseError as error:
+        if error.status_code != HTTPStatus.FORBIDDEN:
+            raise
     return container
 
 

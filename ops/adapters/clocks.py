@@ -53,3 +53,8 @@ class WorldClock:
             connection = self._own.connection = HTTPConnection(str(self._url.hostname), self._url.port, timeout=10)
         connection.request("GET", self._url.path)
         return datetime.fromisoformat(json.load(connection.getresponse())["now"]).astimezone(UTC)
+
+
+def monotonic_s() -> float:
+    """Returns this machine's elapsed seconds, to limit what waits on a socket. The difference of two values is meaningful."""
+    return time.monotonic()

@@ -1,72 +1,84 @@
-"""The ledger as one file per day, with one JSON line per entry."""
+"""The ledger as files, one per part of a day, with one JSON line per entry."""
 
+import fcntl
 import os
-import threading
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from ops.adapters.hash_chain import FIRST, linked
-from ops.adapters.ledger_lines import checked, line_of
-from ops.model.ledger import Entry
+from ops.adapters.chained_ledger import MOST_ENTRIES, ChainedLedger
+from ops.adapters.state_folder import OWNER_ONLY, make_folder, state_refusals
 
 
-class FileLedger:
+class FileLedger(ChainedLedger):
     """Implements `Ledger`. An entry is on disk before `append` returns; an incomplete last line, left by a crash, is removed."""
+
+    def __init__(self, folder: Path, most_entries: int = MOST_ENTRIES) -> None:
+        make_folder(folder)
+        super().__init__(_Files(folder), most_entries)
+
+
+class _Files:
+    """Implements `PartFiles`."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._lock = threading.Lock()
-        self._days: dict[str, tuple[set[str], str]] = {}
-        folder.mkdir(parents=True, exist_ok=True)
 
-    def append(self, entry: Entry) -> None:
-        """Writes an entry. An entry with the same key on the same day is written only once."""
-        day = f"{entry.at:%Y-%m-%d}"
-        with self._lock:
-            keys, previous = self._day(day)
-            if entry.key in keys:
-                return
-            chained = linked(entry, previous)
-            line = line_of(chained)
-            with self._path(day).open("a", encoding="utf-8") as file:
-                file.write(line)
-                file.flush()
-                os.fsync(file.fileno())
-            keys.add(entry.key)
-            # Past days are no longer written, so their keys are not kept.
-            self._days = {day: (keys, chained.hash)}
+    def create(self, name: str) -> None:
+        """Creates an empty file, readable only by its owner."""
+        with self._open(name, os.O_WRONLY | os.O_CREAT):
+            return
 
-    def entries(self, day: str) -> Iterator[Entry]:
-        """Returns the entries of a day.
+    def read(self, name: str, behind: int = 0) -> bytes | None:
+        """Returns the bytes of a file behind a position; None if it does not exist.
+
+        An incomplete last line is left out. Its entry was never acknowledged, so the next append replaces it.
+        """
+        path = self._folder / name
+        if not path.exists():
+            return None
+        with state_refusals(path), path.open("rb") as file:
+            content = file.read()
+        return content[behind : content.rfind(b"\n") + 1]
+
+    def append(self, name: str, line: bytes, length: int) -> bool:
+        """Appends a line. If that fails, the file is cut back to its complete lines.
 
         Raises:
-            LedgerBrokenError: the chain of hashes is broken.
+            OSError: the line could not be written; `state_refusals` translates it.
         """
-        return checked(day, self._lines(day))
+        with self._open(name, os.O_RDWR) as descriptor:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            if not _ends_at(descriptor, length):
+                return False
+            os.ftruncate(descriptor, length)
+            try:
+                os.lseek(descriptor, length, os.SEEK_SET)
+                _write_all(descriptor, line)
+                os.fsync(descriptor)
+            except OSError:
+                with suppress(OSError):  # what remains is incomplete, and the next append cuts it off
+                    os.ftruncate(descriptor, length)
+                raise
+        return True
 
-    def _day(self, day: str) -> tuple[set[str], str]:
-        if day not in self._days:
-            self._cut_incomplete_line(day)
-            known = list(self.entries(day))
-            self._days[day] = ({entry.key for entry in known}, known[-1].hash if known else FIRST)
-        return self._days[day]
+    @contextmanager
+    def _open(self, name: str, flags: int) -> Iterator[int]:
+        path = self._folder / name
+        with state_refusals(path):
+            descriptor = os.open(path, flags, OWNER_ONLY)
+            try:
+                yield descriptor
+            finally:
+                os.close(descriptor)
 
-    def _cut_incomplete_line(self, day: str) -> None:
-        """Removes the last line if it does not end with a newline. Its entry was never acknowledged, so the caller writes it again."""
-        path = self._path(day)
-        if not path.exists():
-            return
-        content = path.read_bytes()
-        whole = content[: content.rfind(b"\n") + 1]
-        if whole != content:
-            with path.open("r+b") as file:
-                file.truncate(len(whole))
 
-    def _lines(self, day: str) -> Iterator[str]:
-        path = self._path(day)
-        if path.exists():
-            with path.open(encoding="utf-8") as file:
-                yield from file
+def _ends_at(descriptor: int, length: int) -> bool:
+    """Whether the complete lines have this length: an incomplete line after them, left by a crash, does not count."""
+    beyond = os.fstat(descriptor).st_size - length
+    return beyond >= 0 and b"\n" not in os.pread(descriptor, beyond, length)
 
-    def _path(self, day: str) -> Path:
-        return self._folder / f"{day}.jsonl"
+
+def _write_all(descriptor: int, line: bytes) -> None:
+    while line:
+        line = line[os.write(descriptor, line) :]

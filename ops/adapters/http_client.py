@@ -1,20 +1,16 @@
 """HTTP calls without an SDK: one client per process, failures as the ports' errors, and one parser for `Retry-After`."""
 
 import logging
-import math
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from ops.ports.errors import RejectedError, ThrottledError, TryLaterError
+from ops.ports.errors import RejectedError, ThrottledError, TryLaterError, bounded_wait_s
 
 if TYPE_CHECKING:
     import httpx
 
-_SHORTEST_S = 1.0
-# A longer wait is not accepted, because it could delay a message or a poll for a day.
-_LONGEST_S = 3_600.0
 _DEFAULT_S = 60.0
 
 
@@ -24,7 +20,7 @@ class TooLargeError(ValueError):
 
 @cache
 def client() -> "httpx.Client":
-    """Returns this process's client, which reuses connections. It follows redirects only if a call requests that."""
+    """Returns this process's client, which reuses connections and does not follow redirects."""
     import httpx
 
     # At its default level httpx logs complete addresses, and the address of a webhook or a calendar is a secret.
@@ -61,7 +57,7 @@ def post(doing: str, url: str, *, timeout_s: float, throttled_s: float = _DEFAUL
         raise RejectedError(str(response.status_code), f"{doing}: {response.status_code}")
 
 
-def get(url: str, *, timeout_s: float, most_bytes: int, follow_redirects: bool = False) -> bytes:
+def get(url: str, *, timeout_s: float, most_bytes: int) -> bytes:
     """Returns the response body from an address, reading at most `most_bytes`.
 
     Raises:
@@ -70,7 +66,7 @@ def get(url: str, *, timeout_s: float, most_bytes: int, follow_redirects: bool =
         TooLargeError: the body is larger.
     """
     content = bytearray()
-    with client().stream("GET", url, timeout=timeout_s, follow_redirects=follow_redirects) as response:
+    with client().stream("GET", url, timeout=timeout_s) as response:
         response.raise_for_status()
         for piece in response.iter_bytes():
             content += piece
@@ -86,7 +82,7 @@ def retry_after_s(headers: Mapping[str, Any] | None, default_s: float = _DEFAULT
     """
     named = {str(name).lower(): value for name, value in (headers or {}).items()}
     wait_s = _seconds(named.get("retry-after"), named.get("date"))
-    return default_s if wait_s is None else min(max(wait_s, _SHORTEST_S), _LONGEST_S)
+    return default_s if wait_s is None else bounded_wait_s(wait_s, default_s)
 
 
 def _seconds(value: Any, sent: Any) -> float | None:
@@ -98,4 +94,4 @@ def _seconds(value: Any, sent: Any) -> float | None:
             wait_s = (parsedate_to_datetime(text) - parsedate_to_datetime(str(sent))).total_seconds()
         except (ValueError, TypeError):
             return None
-    return wait_s if math.isfinite(wait_s) else None
+    return wait_s

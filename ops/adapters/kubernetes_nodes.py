@@ -126,7 +126,7 @@ class KubernetesNodes:
             # Starting a cluster can change the API server's address, so it is read again next time.
             self._forget(cluster)
             raise UnreachableError(f"{doing}: its API server does not answer") from error
-        except (ValueError, KeyError) as error:
+        except (ValueError, KeyError, RecursionError) as error:
             raise TryLaterError(f"{doing}: the response of its API server could not be read") from error
 
     def _forget(self, cluster: Cluster | ClusterRef) -> None:
@@ -186,10 +186,10 @@ def _message(error: Any) -> str:
     """Returns the API server's message, with the names in its causes."""
     try:
         status = json.loads(error.body or "{}")
-    except ValueError:
+        causes = [str(cause.get("message", "")) for cause in (status.get("details") or {}).get("causes") or ()]
+        return " ".join([str(status.get("message", error.reason)), *causes]).strip()
+    except (ValueError, AttributeError, TypeError, RecursionError):
         return str(error.reason)
-    causes = [cause.get("message", "") for cause in (status.get("details") or {}).get("causes") or ()]
-    return " ".join([str(status.get("message", error.reason)), *causes]).strip()
 
 
 def _refusal(doing: str, error: Any) -> OutsideError:

@@ -5,8 +5,10 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from ops.adapters.state_folder import private_file, state_refusals
 from ops.model.json import Json
 from ops.ports.errors import ConflictError, NotFoundError
 from ops.ports.store import Record
@@ -19,27 +21,41 @@ create table if not exists contents (reference text primary key, content blob no
 """
 
 
+_IN_MEMORY = ":memory:"
+
+
 class SqliteStore:
-    """Implements `Store`. One connection behind a lock is enough: activities are short, and SQLite allows only one writer."""
+    """Implements `Store`. One connection behind a lock is enough: activities are short, and SQLite allows only one writer.
+
+    All methods raise StateUnavailableError if the file cannot be used: the disk is full, or the file is read-only or damaged.
+    """
 
     def __init__(self, path: Path | str) -> None:
-        self._lock = threading.Lock()
-        self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=30)
-        self._db.executescript(_SCHEMA)
+        self._lock, self._path = threading.Lock(), path
+        if path != _IN_MEMORY:
+            private_file(Path(path))
+        with state_refusals(path):
+            self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=30)
+            self._db.executescript(_SCHEMA)
 
     def close(self) -> None:
         """Closes the file."""
         self._db.close()
 
+    @contextmanager
+    def _using(self) -> Iterator[None]:
+        with self._lock, state_refusals(self._path):
+            yield
+
     def get(self, kind: str, key: str) -> Record | None:
         """Returns the record, or None."""
-        with self._lock:
+        with self._using():
             row = self._db.execute("select value, version from records where kind=? and key=?", (kind, key)).fetchone()
         return None if row is None else _record(key, row[0], row[1])
 
     def insert(self, kind: str, key: str, value: Json) -> bool:
         """Inserts the record if it is absent."""
-        with self._lock:
+        with self._using():
             cursor = self._db.execute(
                 "insert into records values (?, ?, ?, 1) on conflict do nothing", (kind, key, json.dumps(value))
             )
@@ -52,7 +68,7 @@ class SqliteStore:
             ConflictError: the record has changed since it was read.
         """
         version = int(etag)
-        with self._lock:
+        with self._using():
             cursor = self._db.execute(
                 "update records set value=?, version=? where kind=? and key=? and version=?",
                 (json.dumps(value), version + 1, kind, key, version),
@@ -63,12 +79,12 @@ class SqliteStore:
 
     def delete(self, kind: str, key: str) -> None:
         """Removes the record."""
-        with self._lock:
+        with self._using():
             self._db.execute("delete from records where kind=? and key=?", (kind, key))
 
     def scan(self, kind: str, prefix: str = "") -> Iterator[Record]:
         """Returns all records whose key begins with a prefix."""
-        with self._lock:
+        with self._using():
             rows = self._db.execute(
                 "select key, value, version from records where kind=? and key>=? and key<? order by key",
                 (kind, prefix, prefix + "\U0010ffff"),
@@ -79,7 +95,7 @@ class SqliteStore:
     def put_content(self, content: bytes) -> str:
         """Stores a large value."""
         reference = hashlib.sha256(content).hexdigest()[:32]
-        with self._lock:
+        with self._using():
             self._db.execute("insert into contents values (?, ?) on conflict do nothing", (reference, content))
         return reference
 
@@ -89,7 +105,7 @@ class SqliteStore:
         Raises:
             NotFoundError: no content has this reference.
         """
-        with self._lock:
+        with self._using():
             row = self._db.execute("select content from contents where reference=?", (reference,)).fetchone()
         if row is None:
             raise NotFoundError(f"the store has no content {reference}")

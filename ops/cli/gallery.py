@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from ops.cli.extras import require_simulator
+from ops.cli.output import say
 
 
 @click.command()
@@ -20,8 +21,8 @@ def gallery(out: Path) -> None:
         with drawer() as found:
             text = drawn_gallery(found)
     except DrawingError as error:
-        click.echo(f"Drawing the gallery failed: {error}\nRemove Daytwo's cache folder, then try again.", err=True)
+        say(f"Drawing the gallery failed: {error}\nRemove Daytwo's cache folder, then try again.", err=True)
         sys.exit(1)
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(text)
-    click.echo(f"{out}: {len(text) // 1024} kB, {found.by}")
+    say(f"{out}: {len(text) // 1024} kB, {found.by}")

@@ -6,6 +6,8 @@ import sys
 
 import click
 
+from ops.cli.output import say
+
 EXIT_REFUSED = 2
 
 
@@ -30,7 +32,7 @@ def _post(kind: str, target: str, until: str) -> int:
 
     address = os.environ.get("DAYTWO_URL")
     if not address:
-        click.echo(
+        say(
             "DAYTWO_URL is not set. Set it to the address of the bot that stores the override, and DAYTWO_KEY to its key.",
             err=True,
         )
@@ -40,7 +42,7 @@ def _post(kind: str, target: str, until: str) -> int:
     try:
         answer = httpx.post(f"{address}/api/overrides/{kind}", json=body, headers=headers, timeout=30)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        click.echo(f"calling {address}: {error}. Is the bot running there, and is DAYTWO_URL correct?", err=True)
+        say(f"calling {address}: {error}. Is the bot running there, and is DAYTWO_URL correct?", err=True)
         return 1
     if answer.is_error:
         problem = (
@@ -48,7 +50,7 @@ def _post(kind: str, target: str, until: str) -> int:
             if answer.headers.get("content-type", "").startswith("application/json")
             else ""
         )
-        click.echo(f"{address} refused the override: {problem or answer.status_code}", err=True)
+        say(f"{address} refused the override: {problem or answer.status_code}", err=True)
         return EXIT_REFUSED
-    click.echo(answer.json()["override"])
+    say(answer.json()["override"])
     return 0

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ops.cli.output import say
 from ops.model.wording import clock
 
 if TYPE_CHECKING:
@@ -36,30 +37,30 @@ def plan(subscription: str | None, config: Path | None, shape: str) -> None:
     if not subscription and config is None:
         config = Path("daytwo.yaml")
         if not config.exists():
-            click.echo("There is no daytwo.yaml here: pass --subscription ID or --config FILE.", err=True)
+            say("There is no daytwo.yaml here: pass --subscription ID or --config FILE.", err=True)
             sys.exit(EXIT_REFUSED)
     with tempfile.TemporaryDirectory() as folder:
         context = read_only_context(os.environ, Path(folder), config)
         if config and context.config.settings is None:
-            click.echo(context.config.problem, err=True)
+            say(context.config.problem, err=True)
             sys.exit(EXIT_REFUSED)
         settings = context.config.settings
         subscriptions = [subscription] if subscription else list(settings.fleet.subscriptions if settings else ())
         now = context.ports.clock.now()
         try:
             fleet = [cluster for each in subscriptions for cluster in context.ports.clusters.list_clusters(each)]
-            click.echo(f"reading {len(fleet)} clusters", err=True)
+            say(f"reading {len(fleet)} clusters", err=True)
             if settings is not None:
                 _warn(settings, fleet, str(config))
             pools = preview_pools(context, settings, fleet, now)
         except OutsideError as error:
-            click.echo(
+            say(
                 f"{error}\nCheck the subscription id, and that `az login` (or the identity) has permission to read it.",
                 err=True,
             )
             sys.exit(EXIT_FAILED)
     if shape == "json":
-        click.echo(json.dumps([asdict(pool) for pool in pools], default=str, indent=1))
+        say(json.dumps([asdict(pool) for pool in pools], default=str, indent=1))
     else:
         _print(pools)
 
@@ -70,9 +71,9 @@ def _warn(settings: "Settings", fleet: "list[Cluster]", source: str) -> None:
 
     problems = check_fleet(settings, fleet, source)
     if problems:
-        click.echo(render_problems(problems), err=True)
+        say(render_problems(problems), err=True)
     for line in clusters_in_several_rings(settings, fleet):
-        click.echo(line, err=True)
+        say(line, err=True)
 
 
 def _print(pools: "tuple[PoolPreview, ...]") -> None:

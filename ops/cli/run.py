@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ops.cli.extras import require_simulator
+from ops.cli.output import say
 from ops.model.wording import instant
 
 if TYPE_CHECKING:
@@ -40,7 +42,11 @@ def run(*, runbook: str, target: str, dry_run: bool, config: Path, state: Path) 
         )
     if dry_run:
         sys.exit(_decide(runbook, target, config))
-    sys.exit(asyncio.run(_local(runbook, target, config.resolve(), state)))
+    require_simulator()
+    from ops.cli.local import state_problems
+
+    with state_problems():
+        sys.exit(asyncio.run(_local(runbook, target, config.resolve(), state)))
 
 
 def _decide(runbook: str, target: str, config: Path) -> int:
@@ -49,17 +55,17 @@ def _decide(runbook: str, target: str, config: Path) -> int:
     from ops.runbooks import runbooks
 
     if runbook not in runbooks():
-        click.echo(f"There is no runbook {runbook}. The runbooks are: {', '.join(runbooks())}.", err=True)
+        say(f"There is no runbook {runbook}. The runbooks are: {', '.join(runbooks())}.", err=True)
         return EXIT_REFUSED
     with tempfile.TemporaryDirectory() as folder:
         context = read_only_context(os.environ, Path(folder), config)
         if context.config.settings is None:
-            click.echo(context.config.problem, err=True)
+            say(context.config.problem, err=True)
             return EXIT_REFUSED
         try:
             return _show_decision(context, runbook, target)
         except OutsideError as error:
-            click.echo(f"{error}", err=True)
+            say(f"{error}", err=True)
             return EXIT_FAILED
 
 
@@ -75,21 +81,21 @@ def _show_decision(context: "Context", runbook: str, target: str) -> int:
     decision, _ = decide_now(context, preview_run(cluster, now, runbook), settings, now)
     match decision:
         case Act(plan):
-            click.echo(f"Daytwo would act now on {cluster.name} (plan {plan.hash}):")
+            say(f"Daytwo would act now on {cluster.name} (plan {plan.hash}):")
             for line in (*(step.title for step in plan.steps), *plan.warnings):
-                click.echo(f"  {line}")
+                say(f"  {line}")
             skips = plan.skips
         case Wait(until, why):
-            click.echo(f"Daytwo would wait until {instant(until)}: {why}")
+            say(f"Daytwo would wait until {instant(until)}: {why}")
             skips = decision.skips
         case Nothing(why):
-            click.echo(f"Nothing to do on {cluster.name}: {why}")
+            say(f"Nothing to do on {cluster.name}: {why}")
             skips = decision.skips
         case Report(headline):
-            click.echo(headline)
+            say(headline)
             skips = decision.skips
     for skip in skips:
-        click.echo(f"  skipped: {skip.what}: {skip.why}")
+        say(f"  skipped: {skip.what}: {skip.why}")
     return 0
 
 
@@ -112,11 +118,11 @@ async def _remote(address: str, key: str, runbook: str, target: str, *, dry_run:
         async with httpx.AsyncClient(base_url=address, headers={"x-functions-key": key}, timeout=30) as client:
             answer = await client.post(f"/api/runbooks/{runbook}", json=body)
             if answer.is_error:
-                click.echo(f"{address} refused the run: {_error(answer)}", err=True)
+                say(f"{address} refused the run: {_error(answer)}", err=True)
                 return EXIT_REFUSED
             return await _follow(client, answer.headers["Location"])
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        click.echo(f"calling {address}: {error}. Is the bot running there, and is DAYTWO_URL correct?", err=True)
+        say(f"calling {address}: {error}. Is the bot running there, and is DAYTWO_URL correct?", err=True)
         return EXIT_FAILED
 
 
@@ -126,10 +132,10 @@ async def _follow(client: "httpx.AsyncClient", location: str) -> int:
         resource: Mapping[str, Any] = (await client.get(location)).raise_for_status().json()
         line = _line(resource)
         if line != last:
-            click.echo(line, err=True)
+            say(line, err=True)
             last = line
         if resource["state"] in _FINAL:
-            click.echo(f"{resource['id']}: {resource['state']}: {resource.get('why') or resource.get('headline', '')}")
+            say(f"{resource['id']}: {resource['state']}: {resource.get('why') or resource.get('headline', '')}")
             return EXIT_FAILED if resource["state"] == "failed" else 0
         await asyncio.sleep(_LOOK_EVERY_S)
 

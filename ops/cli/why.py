@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from ops.cli.output import say
+
 EXIT_FAILED = 1
 EXIT_REFUSED = 2
 
@@ -25,12 +27,12 @@ def why(*, cluster: str, config: Path, facts: bool) -> None:
     with tempfile.TemporaryDirectory() as folder:
         context = read_only_context(os.environ, Path(folder), config)
         if context.config.settings is None:
-            click.echo(context.config.problem, err=True)
+            say(context.config.problem, err=True)
             sys.exit(EXIT_REFUSED)
         try:
             sys.exit(_explain(context, cluster, show_facts=facts))
         except OutsideError as error:
-            click.echo(f"{error}", err=True)
+            say(f"{error}", err=True)
             sys.exit(EXIT_FAILED)
 
 
@@ -46,13 +48,11 @@ def _explain(context: Any, cluster: str, *, show_facts: bool) -> int:
     fleet = list_fleet(context.ports, settings)
     match = next((c for c in fleet if cluster.casefold() in (c.name.casefold(), c.id)), None)
     if match is None:
-        click.echo(
-            f"There is no cluster {cluster}. The clusters are: {', '.join(sorted(c.name for c in fleet))}.", err=True
-        )
+        say(f"There is no cluster {cluster}. The clusters are: {', '.join(sorted(c.name for c in fleet))}.", err=True)
         return EXIT_REFUSED
     for name, runbook in runbooks().items():
         decision, gathered = decide_now(context, preview_run(match, now, name), settings, now)
-        click.echo(f"{runbook.title}: {decision_text(decision, approvers_of(settings, match, name, decision))}")
+        say(f"{runbook.title}: {decision_text(decision, approvers_of(settings, match, name, decision))}")
         if show_facts:
-            click.echo(json.dumps(to_json(gathered), indent=1, default=str))
+            say(json.dumps(to_json(gathered), indent=1, default=str))
     return 0

@@ -7,7 +7,7 @@ unavailable, its last known freezes apply.
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from ops.config.feeds import FeedError, Feeds, freezes_of, is_address, read_beside
@@ -61,6 +61,7 @@ class Calendars:
 
     def __init__(self, folder: Path, store: Store, fetch: Callable[[str], bytes]) -> None:
         self._read_file, self._store, self._fetch = read_beside(folder), store, fetch
+        self._refused: dict[tuple[str, str, date], str] = {}
 
     def kept(self, location: str) -> KeptCalendar:
         """Returns the stored record of this calendar."""
@@ -116,7 +117,15 @@ class Calendars:
 
     def _fetched(self, location: str, now: datetime) -> bytes:
         content = self._fetch(location)
-        freezes_of(content, feeds_at(now, self._fetch))
+        version = (location, hashlib.sha256(content).hexdigest(), now.date())
+        if version in self._refused:  # reading it again would be the same work on each attempt
+            raise FeedError(self._refused[version])
+        try:
+            freezes_of(content, feeds_at(now, self._fetch))
+        except FeedError as error:
+            self._refused = {each: why for each, why in self._refused.items() if each[0] != location}
+            self._refused[version] = str(error)
+            raise
         return content
 
     def _keep(self, location: str, content: bytes, now: datetime) -> None:

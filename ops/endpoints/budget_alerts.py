@@ -1,11 +1,14 @@
 """The webhook for budget alerts: one run per alert; what is not an alert is kept and reported (docs/budget.md)."""
 
 import hashlib
+import hmac
+from dataclasses import dataclass
 from http import HTTPStatus
 
 from ops.context import Context
 from ops.endpoints.budget_payloads import UnreadableAlertError, read_alert
-from ops.endpoints.http_types import HttpResponse
+from ops.endpoints.http_types import HttpRequest, HttpResponse
+from ops.endpoints.rejected_requests import RejectedRequests, Rejection
 from ops.endpoints.resources import StartedRun, to_body
 from ops.engine.run_starter import start_run
 from ops.messaging.conditions import report_condition
@@ -15,7 +18,32 @@ from ops.model.run_request import RunRequest, short_hash, slug
 from ops.render.conditions import unreadable_alert_message
 from ops.tables.budgets import alerts
 
+SHORTEST_KEY = 32
+_ENDPOINT = "budget"
+_NOT_CONFIGURED = (
+    "The app setting DAYTWO_BUDGET_KEY is missing or too short, so budget alerts are rejected. "
+    f"Set it to at least {SHORTEST_KEY} random characters."
+)
 _KEPT_CHARACTERS = 4_000
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetAccess:
+    """The app setting of the webhook. Its address contains the key, so the key opens nothing else."""
+
+    key: str
+    rejected: RejectedRequests
+
+
+def receive_alert(context: Context, access: BudgetAccess, request: HttpRequest) -> HttpResponse:
+    """POST alerts/budget: takes the alert if the request has the budget key. Without a configured key, nothing is taken."""
+    if len(access.key) < SHORTEST_KEY:
+        return HttpResponse(HTTPStatus.SERVICE_UNAVAILABLE, {"error": _NOT_CONFIGURED})
+    given = request.query.get("key", "")
+    if not hmac.compare_digest(given.encode(errors="replace"), access.key.encode()):
+        rejection = Rejection(HTTPStatus.UNAUTHORIZED, "wrong-key", "the address does not contain the budget key")
+        return access.rejected.answer(context, _ENDPOINT, rejection, request.body)
+    return take_alert(context, request.body)
 
 
 def take_alert(context: Context, body: bytes) -> HttpResponse:

@@ -1,11 +1,11 @@
 """Parses budget alerts in both schemas of an action group, tolerantly: an odd value is kept as text, never the reason to lose an alert."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
+from ops.endpoints.json_reader import NotJsonError, read_json
 from ops.model.amounts import decimal_mark, has_sign, read_amount
 from ops.model.money import AsWritten, BudgetAlert, Money
 
@@ -59,19 +59,12 @@ def _document(body: bytes) -> Mapping[str, Any]:
     if len(body) > _MAX_BODY_BYTES:
         raise UnreadableAlertError("it is larger than 64 kB")
     try:
-        document = json.loads(body, parse_float=_number, parse_int=_number, parse_constant=str)
-    except (UnicodeDecodeError, ValueError, RecursionError):
-        raise UnreadableAlertError("it is not JSON") from None
+        document = read_json(body)
+    except NotJsonError as error:
+        raise UnreadableAlertError(str(error)) from None
     if not isinstance(document, Mapping):
         raise UnreadableAlertError("it has no data")
     return document
-
-
-def _number(text: str) -> Decimal | str:
-    try:
-        return Decimal(text)
-    except InvalidOperation:
-        return text
 
 
 def _alert(parts: _Parts) -> BudgetAlert:
@@ -146,7 +139,7 @@ def _text(data: Mapping[str, Any], name: str) -> str:
     value = data.get(name)
     if value is None or isinstance(value, Mapping | list):
         return ""
-    return str(value).encode(errors="replace").decode().strip()[:_LONGEST_TEXT]
+    return str(value).strip()[:_LONGEST_TEXT]
 
 
 def _scope(text: str) -> str:

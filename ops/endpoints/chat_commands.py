@@ -1,14 +1,17 @@
 """Commands from a chat, the same in every chat. Policy decides what a person is allowed to do."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from ops.approvals.requests import OPEN_REQUESTS
 from ops.context import Context
 from ops.endpoints import run_controls
+from ops.endpoints.manual_runs import too_many
 from ops.endpoints.overrides import LONGEST
 from ops.engine import Orchestrator, started
 from ops.engine.run_starter import UNFINISHED, start_run
+from ops.model.json import Json
 from ops.model.ledger import Entry
 from ops.model.message import Message
 from ops.model.people import Identity, Person
@@ -20,6 +23,7 @@ from ops.policy.people import person_of
 from ops.policy.rings import ring_name
 from ops.render.commands import help_message, reply_message, status_message, working_message
 from ops.runbooks import runbooks
+from ops.serialization import from_json, to_json
 from ops.settings import Settings
 from ops.tables.approvals import approvals
 from ops.tables.base import marked
@@ -28,6 +32,9 @@ from ops.tables.fleet import KnownCluster, known_clusters
 from ops.tables.runs import LIVE, runs
 
 _SLOW = ("plan", "why")
+_WITHOUT_EFFECT = ("help", "status")
+# The replies of commands, so that a repeated delivery has no effect. The janitor deletes them.
+_ANSWERED = "answered-command"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +52,16 @@ class CommandRefusedError(Exception):
 
 
 def take_command(context: Context, request: ChatRequest) -> Message:
-    """Executes a command and returns the reply. A slow command is answered later, at `request.address`. A repeated event has no effect."""
+    """Executes a command and returns the reply. A slow command is answered later, at `request.address`.
+
+    A repeated event has no effect, not even after an opposite command; its reply is the first one again.
+    """
     settings, now = context.config.settings, context.ports.clock.now()
     command = read_command(request.text)
     person = person_of(settings, request.identity) if settings else None
     try:
         known = _known(person)
-        return help_message(command) if isinstance(command, str) else _execute(context, command, known, request)
+        return help_message(command) if isinstance(command, str) else _execute_once(context, command, known, request)
     except CommandRefusedError as refusal:
         name = command.name if isinstance(command, Command) else "unreadable"
         by = person.name if person else str(request.identity)
@@ -67,6 +77,21 @@ def _known(person: Person | None) -> Person:
     if person is None:
         raise CommandRefusedError("Daytwo does not know you. Ask to be added to `people` in daytwo.yaml.")
     return person
+
+
+def _execute_once(context: Context, command: Command, person: Person, request: ChatRequest) -> Message:
+    if command.name in _WITHOUT_EFFECT:
+        return _execute(context, command, person, request)
+    key = hashlib.sha256(f"{request.identity}|{request.event}|{request.text}".encode()).hexdigest()[:32]
+    record = context.ports.store.get(_ANSWERED, key)
+    known = record.value if record is not None else None
+    if isinstance(known, Mapping) and "reply" in known:
+        return from_json(known["reply"], Message)
+    reply = _execute(context, command, person, request)
+    # Marked after the command, whose own steps are idempotent: if the process dies before this, the next delivery executes it.
+    mark: Json = {"at": context.ports.clock.now().isoformat(), "reply": to_json(reply)}
+    context.ports.store.insert(_ANSWERED, key, mark)
+    return reply
 
 
 def _execute(context: Context, command: Command, person: Person, request: ChatRequest) -> Message:
@@ -122,6 +147,9 @@ def _run(context: Context, command: Command, person: Person, requested: tuple[Ch
     period = f"m-{hashlib.sha256(request.event.encode()).hexdigest()[:12]}"
     source = request.identity.endpoint
     run_request = RunRequest(command.runbook, cluster.id, cluster.name, period, now, source, person.name)
+    refusal = too_many(context, run_request)
+    if refusal:
+        raise CommandRefusedError(refusal)
     run, _ = start_run(context, run_request)
     text = f"requested {run_request.runbook} on {cluster.name}"
     context.ports.ledger.append(Entry(f"{run.id}|requested", now, "requested", run.id, text, person.name))

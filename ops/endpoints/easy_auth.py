@@ -5,10 +5,9 @@ while authentication is enabled. If it is disabled they can, so check `PageAcces
 """
 
 import base64
-import binascii
-import json
 from collections.abc import Mapping
 
+from ops.endpoints.json_reader import read_json
 from ops.model.json import Json
 from ops.model.people import Identity
 from ops.settings.identity import ENTRA
@@ -46,8 +45,8 @@ def signed_in(headers: Mapping[str, str]) -> Identity | None:
 
 def _decoded(text: str) -> Mapping[str, Json]:
     try:
-        document = json.loads(base64.b64decode(text[:_MOST_CHARACTERS], validate=True))
-    except (binascii.Error, UnicodeDecodeError, ValueError, RecursionError):
+        document = read_json(base64.b64decode(text[:_MOST_CHARACTERS], validate=True))
+    except ValueError:  # neither base64 nor JSON
         raise UnusableIdentityError("the sign-in's header cannot be read") from None
     if not isinstance(document, dict):
         raise UnusableIdentityError("the sign-in's header cannot be read")

@@ -9,6 +9,7 @@ from typing import Any
 
 from ops.context import Context
 from ops.endpoints.evictions import EvictionNotice, is_eviction, read_notice, take_notice
+from ops.endpoints.json_reader import NotJsonError, clean_json, read_json
 from ops.model.ledger import Entry
 from ops.model.run_request import short_hash, slug
 from ops.runbooks import runbooks
@@ -16,6 +17,7 @@ from ops.tables.runs import runs
 
 _ROLLING = "microsoft.containerservice.nodepoolrolling"
 _KEPT_CHARACTERS = 4_000
+_LONGEST = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +37,9 @@ def read_event(raw: Mapping[str, Any]) -> CloudNotice | str:
     data = raw.get("data")
     if isinstance(data, str):
         try:
-            data = json.loads(data)
-        except ValueError:
-            return "its data is text that is not JSON"
+            data = read_json(data)
+        except NotJsonError as error:
+            return f"its data is text, and {error}"
     if data is not None and not isinstance(data, Mapping):
         return "its data is not an object"
     identity, kind = raw.get("id"), raw.get("type" if is_cloud else "eventType")
@@ -46,15 +48,18 @@ def read_event(raw: Mapping[str, Any]) -> CloudNotice | str:
         return "it has no id"
     if not isinstance(kind, str) or not kind:
         return "it has no type"
-    return CloudNotice(identity, kind, str(source or ""), str(raw.get("subject") or ""), data or {})
+    subject = raw.get("subject")
+    if not isinstance(source, str | None) or not isinstance(subject, str | None):
+        return "its source or its subject is not text"
+    # The id can be of any length, because only its hash is kept.
+    return CloudNotice(identity, kind[:_LONGEST], (source or "")[:_LONGEST], (subject or "")[:_LONGEST], data or {})
 
 
 def take_event(context: Context, raw: object) -> None:
     """Handles one event once. An unknown event is recorded and accepted, so that Event Grid stops delivering it."""
     now = context.ports.clock.now()
-    event = read_event(raw) if isinstance(raw, Mapping) else "it is not an object"
+    event, excerpt = _read(raw)
     if isinstance(event, str):
-        excerpt = json.dumps(raw, default=str, sort_keys=True)[:_KEPT_CHARACTERS]
         key = hashlib.sha256(excerpt.encode()).hexdigest()[:16]
         text = f"an event could not be read: {event}"
         context.ports.ledger.append(
@@ -67,6 +72,16 @@ def take_event(context: Context, raw: object) -> None:
     _handle(context, event, key, now)
     # Marked only after handling, so that the next delivery is handled if the process dies before that.
     context.ports.store.insert("event", key, {"type": event.type, "at": now.isoformat()})
+
+
+def _read(raw: object) -> tuple[CloudNotice | str, str]:
+    """Returns the event, or why it cannot be read; and its beginning, for the record."""
+    try:
+        cleaned = clean_json(raw)
+    except NotJsonError as error:
+        return f"{error}", ""
+    event = read_event(cleaned) if isinstance(cleaned, Mapping) else "it is not an object"
+    return event, json.dumps(cleaned, sort_keys=True)[:_KEPT_CHARACTERS] if isinstance(event, str) else ""
 
 
 def _handle(context: Context, event: CloudNotice, key: str, now: datetime) -> None:

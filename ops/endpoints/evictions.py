@@ -23,8 +23,8 @@ from ops.tables.runs import runs
 NOTICE = "daytwo.spot.notice"
 ANNOTATED = "microsoft.resourcenotifications.healthresources.resourceannotated"
 _PREEMPTED = "virtualmachinepreempted"
-_SCALE_SET = re.compile(r"aks-(?P<pool>[a-z0-9]+)-\d+-vmss", re.ASCII)
-_NODE = re.compile(r"aks-(?P<pool>[a-z0-9]+)-\d+-vmss[0-9a-z]{6}", re.IGNORECASE)
+_SCALE_SET = re.compile(r"aks-(?P<pool>[a-z0-9]{1,12})-[0-9]{1,10}-vmss", re.ASCII)
+_NODE = re.compile(r"aks-(?P<pool>[a-z0-9]{1,12})-[0-9]{1,10}-vmss[0-9a-z]{6}", re.IGNORECASE | re.ASCII)
 # Azure reports an eviction up to 20 minutes late, and the event can arrive a day later.
 _FORGET = timedelta(days=2)
 _LIST_AGAIN = timedelta(minutes=5)
@@ -53,7 +53,7 @@ def read_notice(context: Context, source: str, kind: str, data: Mapping[str, Any
     """Reads the notice, or says why it does not concern the fleet. Raises OutsideError, so that Event Grid delivers the event again."""
     if kind.casefold() == NOTICE:
         return _from_node(context, source, data)
-    target = str(_properties(data).get("targetResourceId") or (data.get("resourceInfo") or {}).get("id") or "")
+    target = str(_properties(data).get("targetResourceId") or _info(data).get("id") or "")
     machine = parse_machine_id(target)
     match = _SCALE_SET.fullmatch(machine.scale_set) if machine else None
     if machine is None or match is None:
@@ -185,6 +185,10 @@ def _place(arm_id: str, group: str) -> str:
 
 
 def _properties(data: Mapping[str, Any]) -> Mapping[str, Any]:
-    info = data.get("resourceInfo")
-    properties = info.get("properties") if isinstance(info, Mapping) else None
+    properties = _info(data).get("properties")
     return properties if isinstance(properties, Mapping) else {}
+
+
+def _info(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    info = data.get("resourceInfo")
+    return info if isinstance(info, Mapping) else {}

@@ -1,7 +1,6 @@
 """The HTTP API for runbooks and runs. Errors for invalid input are clear but reveal nothing about Daytwo or the fleet."""
 
 import hashlib
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import fields
@@ -10,6 +9,8 @@ from http import HTTPStatus
 from ops.context import Context
 from ops.endpoints import run_controls
 from ops.endpoints.http_types import HttpResponse
+from ops.endpoints.json_reader import NotJsonError, read_json
+from ops.endpoints.manual_runs import RETRY_AFTER_S, too_many
 from ops.endpoints.resources import (
     ControlRun,
     SetOverride,
@@ -61,6 +62,10 @@ def start_runbook(context: Context, name: str, body: bytes, idempotency_key: str
         run_request = _run_request(context, name, request, idempotency_key)
     except RefusalError as refusal:
         return HttpResponse(refusal.status, {"error": str(refusal)})
+    refusal_text = too_many(context, run_request)
+    if refusal_text:
+        headers = {"Retry-After": str(RETRY_AFTER_S)}
+        return HttpResponse(HTTPStatus.TOO_MANY_REQUESTS, {"error": refusal_text}, headers)
     run, is_new = start_run(context, run_request)
     text = f"requested {run_request.runbook} on {run_request.target_name}"
     text += " (plan only)" if run_request.dry_run else ""
@@ -186,9 +191,9 @@ def read_body(body: bytes, kind: type[StartRun | ControlRun | SetOverride]) -> M
     if len(body) > _MAX_BODY_BYTES:
         raise RefusalError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "the body is larger than 16 kB")
     try:
-        request = json.loads(body or b"{}")
-    except (UnicodeDecodeError, ValueError, RecursionError):
-        raise RefusalError(HTTPStatus.BAD_REQUEST, "the body is not JSON") from None
+        request = read_json(body or b"{}")
+    except NotJsonError as error:
+        raise RefusalError(HTTPStatus.BAD_REQUEST, f"the body cannot be read: {error}") from None
     if not isinstance(request, dict):
         raise RefusalError(HTTPStatus.BAD_REQUEST, "the body must be a JSON object")
     unknown = sorted(set(request) - known)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from ops.model.json import Json
+from ops.model.wording import INVISIBLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,4 +34,7 @@ class HttpResponse:
         """The body as sent."""
         if self.body is None:
             return ""
-        return json.dumps(self.body, ensure_ascii=False) if self.media_type == "application/json" else str(self.body)
+        if self.media_type != "application/json":
+            return str(self.body)
+        # Escaped in JSON, so that a terminal shows what is there.
+        return INVISIBLE.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(self.body, ensure_ascii=False))

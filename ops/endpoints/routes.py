@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from ops.context import Context
     from ops.endpoints.approval_form import PageAccess
+    from ops.endpoints.budget_alerts import BudgetAccess
     from ops.endpoints.http_types import HttpRequest, HttpResponse
     from ops.ports.bundle import Ports
 
@@ -24,6 +25,9 @@ class Auth(StrEnum):
 
     FUNCTION_KEY = "function key"
     CHAT = "the chat's own proof"  # a signature or token, which the handler verifies before it reads anything
+    BUDGET_KEY = (
+        "budget key"  # opens the budget webhook and nothing else, since readers of an action group can read its address
+    )
     SIGN_IN = "sign-in"  # App Service sends people to Microsoft Entra ID; links to pages carry no key
 
 
@@ -75,9 +79,9 @@ class Route(NamedTuple):
         return f"{self.methods.split()[0].lower()}_{path}"
 
 
-def routes(page: "Callable[[], PageAccess]") -> tuple[Route, ...]:
-    """Returns Daytwo's own routes; each chat adds its own. `page` is called when a page is first requested."""
-    return (*ROUTES, *_pages(page))
+def routes(page: "Callable[[], PageAccess]", budget: "Callable[[], BudgetAccess]") -> tuple[Route, ...]:
+    """Returns Daytwo's own routes; each chat adds its own. `page` and `budget` are called at the first request."""
+    return (*ROUTES, _budget_alerts(budget), *_pages(page))
 
 
 def _list_runbooks(_context: "Context", _request: "HttpRequest") -> "HttpResponse":
@@ -130,12 +134,6 @@ def _override(kind: str, summary: str) -> Route:
     return Route("POST", f"overrides/{kind}", _KEY, summary, handler, statuses, "SetOverride", "OverrideResource")
 
 
-def _budget_alert(context: "Context", request: "HttpRequest") -> "HttpResponse":
-    from ops.endpoints.budget_alerts import take_alert
-
-    return take_alert(context, request.body)
-
-
 ROUTES = (
     Route("GET", "runbooks", _KEY, "Lists the runbooks.", _list_runbooks, (200,), response="[RunbookResource]"),
     Route(
@@ -144,7 +142,7 @@ ROUTES = (
         _KEY,
         "Starts a run of a runbook on one cluster.",
         _start_run,
-        statuses=(202, 400, 403, 404, 413),
+        statuses=(202, 400, 403, 404, 413, 429),
         request="StartRun",
         response="StartedRun",
         parameters=(("Idempotency-Key (header)", "Repeating a key returns the run that it started."),),
@@ -174,16 +172,25 @@ ROUTES = (
     ),
     _override("awake", "Keeps a cluster awake until a given time."),
     _override("skip", "Skips node image upgrades on a cluster until a given time."),
-    Route(
+)
+
+
+def _budget_alerts(access: "Callable[[], BudgetAccess]") -> Route:
+    def handler(context: "Context", request: "HttpRequest") -> "HttpResponse":
+        from ops.endpoints.budget_alerts import receive_alert
+
+        return receive_alert(context, access(), request)
+
+    return Route(
         "POST",
         "alerts/budget",
-        _KEY,
+        Auth.BUDGET_KEY,
         "Receives a budget alert from an Azure action group, in either schema.",
-        _budget_alert,
-        statuses=(202, 400),
+        handler,
+        statuses=(202, 400, 401),
         response="StartedRun",
-    ),
-)
+        parameters=(("key (query)", "The budget key."),),
+    )
 
 
 def _pages(access: "Callable[[], PageAccess]") -> tuple[Route, ...]:
@@ -239,7 +246,11 @@ def _five_minutes(context: "Context", process: Process) -> None:
     from ops.endpoints.timers import every_five_minutes
 
     every_five_minutes(context, process.pause)
-    # Last, so that an unresponsive calendar server does not delay anything else.
+
+
+def _calendars(context: "Context", process: Process) -> None:
+    """Fetches calendars in a timer of its own, so that an unresponsive server delays nothing else."""
+    del context
     process.refresh_calendars()
 
 
@@ -258,6 +269,7 @@ def _hour(context: "Context", process: Process) -> None:
 
 TIMERS = (
     Timer("five_minutes", "0 */5 * * * *", _five_minutes),
+    Timer("calendars", "0 */5 * * * *", _calendars),
     Timer("quarter", "0 */15 * * * *", _quarter),
     Timer("hour", "0 0 * * * *", _hour),
 )

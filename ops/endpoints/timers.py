@@ -8,7 +8,7 @@ from functools import partial
 from ops.approvals.notifications import update_requests
 from ops.context import Context
 from ops.facts.fleet import list_fleet
-from ops.messaging.conditions import close_stale, report_configuration, report_set_aside
+from ops.messaging.conditions import close_stale, report_configuration, report_ledger, report_set_aside
 from ops.messaging.ephemeral_replies import flush_replies
 from ops.messaging.message_sync import publish_pending
 from ops.messaging.outbox import flush_outbox
@@ -66,6 +66,7 @@ def every_hour(context: Context, purge_after: timedelta, housekeeping: Sequence[
             "engine": partial(reconcile_engine, context, now, purge_after=purge_after),
             **{f"chat {number}": partial(clean_up, context.ports) for number, clean_up in enumerate(housekeeping)},
             "configuration": partial(report_configuration, context.ports, context.config, now),
+            "ledger": partial(report_ledger, context.ports, now),
             "stale conditions": partial(close_stale, context.ports, now),
             **(_hourly(context, settings, fleet, now) if settings is not None else {}),
             # Last, so that it reports what the other parts have set aside.

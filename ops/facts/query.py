@@ -4,7 +4,15 @@ from collections.abc import Callable
 
 from ops.facts import FactQuery
 from ops.model.fleet import Cluster, Unknown
-from ops.ports.errors import BusyError, DeniedError, NotFoundError, RejectedError, TryLaterError, UnreadableError
+from ops.ports.errors import (
+    BusyError,
+    DeniedError,
+    NotFoundError,
+    RejectedError,
+    ThrottledError,
+    TryLaterError,
+    UnreadableError,
+)
 
 
 def query[T](read: Callable[[], T]) -> T | Unknown:
@@ -13,6 +21,8 @@ def query[T](read: Callable[[], T]) -> T | Unknown:
         return read()
     except (DeniedError, NotFoundError, RejectedError, UnreadableError) as error:
         return Unknown(str(error))
+    except ThrottledError as error:
+        return Unknown(str(error), transient=True, retry_after_s=error.retry_after_s)
     except (TryLaterError, BusyError) as error:
         return Unknown(str(error), transient=True)
 

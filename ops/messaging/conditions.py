@@ -19,6 +19,7 @@ from ops.render.conditions import (
     calendars_message,
     configuration_message,
     fleet_message,
+    ledger_message,
     set_aside_message,
     strangers_message,
 )
@@ -102,6 +103,13 @@ def report_strangers(
     """Reports once when a cluster has nodes that are not its machines, and once when it has none anymore."""
     message = strangers_message(f"nodes.{short_hash(cluster.id)}{_HELD}", cluster.name, found)
     report_condition(ports, message, now, channels=channels, target=cluster.id)
+
+
+def report_ledger(ports: Ports, now: datetime) -> None:
+    """Reports if today's or yesterday's ledger is damaged or was changed."""
+    days = [f"{now - timedelta(days=ago):%Y-%m-%d}" for ago in (1, 0)]
+    damage = [sentence for day in days for sentence in ports.ledger.damage(day)]
+    report_condition(ports, ledger_message(damage), now)
 
 
 def close_stale(ports: Ports, now: datetime) -> None:

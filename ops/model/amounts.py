@@ -29,7 +29,7 @@ def read_amount(value: object, currency: str, mark: str = "") -> Money | AsWritt
     """Reads a number or a text, such as `R$1,000.00`, `1.000,00 €`, `₹5,00,000.00`, `($3.20)` or `CHF 1'000`.
 
     Args:
-        value: what a JSON document contains; a number should be a `Decimal`, because a float would be inexact.
+        value: what a JSON document contains; a float is read as its shortest text, so 26.1 is exact.
         currency: the ISO code of its currency; if it is empty, the text has to name one.
         mark: the decimal mark that other amounts of the same document use (`decimal_mark`), for texts such as `1.000 €`.
 

@@ -24,10 +24,14 @@ class Driver(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """A value that could not be read, with the reason. `transient` means that a later read may succeed. Safety checks treat it as a refusal."""
+    """A value that could not be read, with the reason. Safety checks treat it as a refusal.
+
+    `transient` means that a later read may succeed, `retry_after_s` how long the system asks to wait before it; 0 if it does not.
+    """
 
     why: str
     transient: bool = False
+    retry_after_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 # Ids differ in case ("resourcegroups"), so all parts are compared in lower case. ASCII only: with other letters, lower case is ambiguous.
 _ID = re.compile(
     r"/subscriptions/(?P<subscription>[\w-]+)/resourcegroups/(?P<group>[\w.()-]+)/providers/microsoft\.compute"
-    r"/(?:virtualmachinescalesets/(?P<scale_set>[\w.-]+)/virtualmachines/(?P<instance>\d+)|virtualmachines/(?P<name>[\w.-]+))",
+    r"/(?:virtualmachinescalesets/(?P<scale_set>[\w.-]+)/virtualmachines/(?P<instance>\d{1,9})|virtualmachines/(?P<name>[\w.-]+))",
     re.ASCII,
 )
 _PROVIDER = "azure://"

@@ -72,6 +72,11 @@ def iso_week(at: datetime, zone: str) -> str:
     return f"{year}-w{week:02}"
 
 
+def local_day(at: datetime, zone: str) -> date:
+    """Returns the day of `at` in `zone`: what happens in a night is named after it."""
+    return at.astimezone(ZoneInfo(zone)).date()
+
+
 def week_span(week: str, zone: str) -> Span:
     """Returns the span from the first instant of Monday to the first instant of the next Monday, in `zone`.
 

@@ -1,6 +1,17 @@
 """The errors that adapters raise: the ways in which a call to an external system can be refused or fail."""
 
+import math
+
 from ops.model.refusal import Refusal, RefusalKind
+
+SHORTEST_WAIT_S = 1.0
+# A longer wait is not accepted, because it could delay a message or a poll for a day.
+LONGEST_WAIT_S = 3_600.0
+
+
+def bounded_wait_s(wait_s: float, default_s: float = 60.0) -> float:
+    """Returns a wait that a server asked for, between one second and one hour; `default_s` if it is not a finite number."""
+    return min(max(wait_s, SHORTEST_WAIT_S), LONGEST_WAIT_S) if math.isfinite(wait_s) else default_s
 
 
 class OutsideError(Exception):
@@ -12,7 +23,7 @@ class TryLaterError(OutsideError):
 
     def __init__(self, why: str, retry_after_s: float = 60.0) -> None:
         super().__init__(why)
-        self.retry_after_s = retry_after_s
+        self.retry_after_s = bounded_wait_s(retry_after_s)
 
 
 class UnreachableError(TryLaterError):
@@ -25,6 +36,10 @@ class NotDoneError(TryLaterError):
 
 class ThrottledError(NotDoneError):
     """Rate limited: calls of this kind are not accepted until `retry_after_s` seconds have passed."""
+
+
+class StateUnavailableError(TryLaterError):
+    """The folder of the local records cannot be used: full, read-only, damaged or in use. The text names the file and the remedy."""
 
 
 class BusyError(OutsideError):

@@ -73,9 +73,13 @@ class Ledger(Protocol):
         ...
 
     def entries(self, day: str) -> Iterator[Entry]:
-        """Returns the entries of a day (`2026-11-16`, UTC), oldest first.
+        """Returns the entries of a day (`2026-11-16`, UTC) that are verified, oldest first.
 
         Raises:
-            LedgerBrokenError: the chain of hashes is broken.
+            LedgerBrokenError: the chain of hashes is broken, and no later entry says so.
         """
+        ...
+
+    def damage(self, day: str) -> tuple[str, ...]:
+        """Returns a sentence for each part of a day's ledger that is damaged or was changed; new entries follow in the next part."""
         ...

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from ops.model.approval import Approval, ApprovalState, Part, PartState
 from ops.model.plan import Plan, Step
 from ops.model.reasons import SkipReason
-from ops.model.wording import clock
+from ops.model.wording import clock, visible
 from ops.render.approval import STATES
 from ops.render.phrases import SIGNS, duration, plural
 
@@ -192,10 +192,19 @@ def _templates() -> "Environment":
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     templates = Environment(
-        loader=PackageLoader("ops.render"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+        loader=PackageLoader("ops.render"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        finalize=_visible,
     )
     templates.filters["capitalize_first"] = _capitalized
     return templates
+
+
+def _visible(value: object) -> object:
+    """Shows invisible characters in each text from outside. Markup is Daytwo's own."""
+    return visible(value) if type(value) is str else value
 
 
 def _capitalized(text: str) -> str:

@@ -61,6 +61,18 @@ def fleet_message(*, is_empty: bool) -> Message:
     return Message("fleet", State.NEEDS_YOU, "Fleet", "", "is empty", lines, remedy=remedy)
 
 
+def ledger_message(damage: Sequence[str]) -> Message:
+    """Reports parts of the ledger that do not verify; resolved once the ledger of the last two days verifies."""
+    if not damage:
+        return Message("ledger", State.DONE, "Ledger", "", "verifies again since yesterday")
+    lines = (
+        *damage,
+        "nothing in the ledger is changed: new entries continue in the day's next part, which is linked to the last good one",
+    )
+    remedy = "find out who or what has written these files or blobs, and keep a copy of them as evidence"
+    return Message("ledger", State.NEEDS_YOU, "Ledger", "", "does not verify", lines, remedy=remedy)
+
+
 def blocked_message(subject: str, title: str, target_name: str, reasons: Sequence[str]) -> Message:
     """Reports what a runbook skips on a cluster until a person acts; the condition is resolved once there are no `reasons`."""
     if not reasons:

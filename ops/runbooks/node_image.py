@@ -67,7 +67,7 @@ class NodeImage(RunbookDefaults):
             return Nothing("the configuration has no node-image section")
         cluster = facts.cluster
         if isinstance(cluster, Unknown):
-            unreadable = look_again("the cluster", cluster, now + _BUSY_AGAIN)
+            unreadable = look_again("the cluster", cluster, now, _BUSY_AGAIN)
             is_over = now >= week_span(week_of(run, "UTC", now), "UTC").end + timedelta(days=1)
             return Nothing(unreadable.why) if is_over else unreadable
         ring = ring_of(cluster, settings)
@@ -162,7 +162,8 @@ def _read_again(
     People are notified once a window is open. If all errors are transient, they are notified only in the week's last window.
     """
     may_pass = [fact.transient for _, fact in missing]
-    again = min(now + (_BUSY_AGAIN if any(may_pass) else _REFUSED_AGAIN), occurrences[-1].end)
+    asked = max(timedelta(seconds=fact.retry_after_s) for _, fact in missing)
+    again = min(now + max(asked, _BUSY_AGAIN if any(may_pass) else _REFUSED_AGAIN), occurrences[-1].end)
     calls_at = occurrences[-1 if all(may_pass) else 0].start
     what, fact = missing[0]
     return Wait(

@@ -52,7 +52,7 @@ class Power(RunbookDefaults):
         """Compares the desired and the actual power state."""
         cluster = facts.cluster
         if isinstance(cluster, Unknown):
-            return look_again("the cluster", cluster, now + _BUSY_AGAIN, run.created + _LOOKS_FOR)
+            return look_again("the cluster", cluster, now, _BUSY_AGAIN, run.created + _LOOKS_FOR)
         desired = desired_power(cluster, settings, facts.tag_schedule, facts.awake_until, now)
         if isinstance(desired, NoSchedule):
             return Nothing(

@@ -14,7 +14,7 @@ from ops.model.run import Run, StepState
 from ops.model.run_request import RunRequest
 from ops.model.workload import DisruptionBudget, Pod
 from ops.policy.approvers import rules_of
-from ops.policy.calendar import next_open, occurrence_at, occurrences, open_span
+from ops.policy.calendar import local_day, next_open, occurrence_at, occurrences, open_span
 from ops.policy.node_identity import match_nodes
 from ops.policy.node_selection import Guards, select_nodes
 from ops.policy.rings import ring_of
@@ -64,14 +64,14 @@ class Reboot(RunbookDefaults):
         cluster = facts.cluster
         opening = open_span(policy.window, settings.freezes, now)
         if isinstance(cluster, Unknown):
-            return look_again("the cluster", cluster, now + _BUSY_AGAIN, opening.end if opening else now)
+            return look_again("the cluster", cluster, now, _BUSY_AGAIN, opening.end if opening else now)
         if ring_of(cluster, settings) is None:
             return Nothing("the cluster is not in a ring, so Daytwo leaves it alone")
         if not cluster.running:
             return Nothing("the cluster is stopped")
         missing = is_transient({"the nodes": facts.nodes, "the pods": facts.pods, "the PDBs": facts.disruption_budgets})
         if missing is not None:
-            return look_again(*missing, now + _BUSY_AGAIN, opening.end if opening else now)
+            return look_again(*missing, now, _BUSY_AGAIN, opening.end if opening else now)
         if isinstance(facts.nodes, Unknown):
             why = f"the nodes could not be read: {facts.nodes.why}"
             return Nothing(why, (Skip(cluster.name, SkipReason.UNKNOWN_NODES, why, needs_person=True),))
@@ -79,7 +79,7 @@ class Reboot(RunbookDefaults):
         matches = match_nodes(cluster, facts.nodes, facts.machines)
         unreadable = is_transient({f"the machine of {node.name}": matches[node.name] for node in requiring})
         if unreadable is not None:
-            return look_again(*unreadable, now + _BUSY_AGAIN, opening.end if opening else now)
+            return look_again(*unreadable, now, _BUSY_AGAIN, opening.end if opening else now)
         chosen = select_nodes(requiring, matches, cluster, Guards(facts.pods, facts.disruption_budgets), run)
         able, skips = list(chosen.able), chosen.skips
         if not able:
@@ -211,6 +211,6 @@ def _nothing(requiring: list[Node], run: Run) -> str:
 
 
 def _night(policy: RebootSettings, now: datetime) -> str:
-    """Returns the day on which the currently open occurrence of the window started."""
+    """Returns the day on which the currently open occurrence of the window started, in the window's zone."""
     start = next(span.start for span in occurrences(policy.window, now, now + _AHEAD) if now in span)
-    return f"{start:%Y-%m-%d}"
+    return f"{local_day(start, policy.window.zone):%Y-%m-%d}"

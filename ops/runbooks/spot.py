@@ -81,7 +81,7 @@ RUNBOOK = Spot()
 def _retry_or_report(what: str, fact: Unknown, facts: Facts, at: tuple[datetime, datetime]) -> Wait | Report:
     """Retries reading the fact soon; once this has taken too long, reports what is known."""
     now, until = at
-    decision = look_again(what, fact, now + _SOON, until)
+    decision = look_again(what, fact, now, _SOON, until)
     if isinstance(decision, Wait):
         return decision
     return Report(f"{_count(facts.eviction_group)} evicted", (f"the outcome is unknown: {decision.why}",), ok=False)
@@ -115,7 +115,7 @@ def _follow(
     if again:
         return Act(_give_back(cluster, again, run))
     if isinstance(facts.pods, Unknown) and facts.pods.transient and now < confirm_at + _CONFIRM_WITHIN:
-        return look_again("the pods", facts.pods, now + _SOON)
+        return look_again("the pods", facts.pods, now, _SOON)
     return _outcome(facts, cluster, there)
 
 

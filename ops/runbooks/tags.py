@@ -47,7 +47,7 @@ class Tags(RunbookDefaults):
         """Plans to accept the held changes. Without an approval rule, only a run that was started for exactly this plan may do so."""
         cluster = facts.cluster
         if isinstance(cluster, Unknown):
-            return look_again("the cluster", cluster, now + _READ_AGAIN, run.created + _GIVES_UP_AFTER)
+            return look_again("the cluster", cluster, now, _READ_AGAIN, run.created + _GIVES_UP_AFTER)
         changes = held_changes(cluster)
         if not changes:
             return Nothing(_nothing_held(run))

@@ -72,7 +72,7 @@ class FreezeEntry(Part, frozen=True):
     ics: Annotated[
         Annotated[str, Meta(min_length=1)] | None,
         Meta(
-            description="A calendar whose events are freezes: a file beside daytwo.yaml, or an https address.",
+            description="A calendar whose events are freezes: a file beside daytwo.yaml, or an https address. Its events repeat at most daily.",
             examples=["freeze.ics"],
         ),
     ] = None

@@ -5,7 +5,7 @@ can write and index them.
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -31,8 +31,22 @@ def set_log_fields(*, run: str = "", cluster: str = "", runbook: str = "") -> No
     _current.set({"run": run, "cluster": cluster, "runbook": runbook})
 
 
-def install_log_fields() -> None:
-    """Adds the fields to every log record in this process. A second call has no effect."""
+def _show(record: logging.LogRecord, show: Callable[[str], str]) -> None:
+    """Replaces the text of the record if `show` changes it. A record with the wrong arguments is left to the handlers."""
+    try:
+        text = record.getMessage()
+    except (TypeError, ValueError, KeyError):
+        return
+    shown = show(text)
+    if shown != text:
+        record.msg, record.args = shown, None
+
+
+def install_log_fields(show: Callable[[str], str] = str) -> None:
+    """Adds the fields to every log record in this process. A second call has no effect.
+
+    `show` replaces what a reader of the log must not miss in texts from outside.
+    """
     factory = logging.getLogRecordFactory()
     if getattr(factory, "carries_fields", False):
         return
@@ -40,6 +54,7 @@ def install_log_fields() -> None:
     def with_fields(*args: Any, **kwargs: Any) -> logging.LogRecord:
         record = factory(*args, **kwargs)
         record.__dict__.update(_current.get())
+        _show(record, show)
         return record
 
     with_fields.carries_fields = True  # type: ignore[attr-defined]  # how a second call recognises it

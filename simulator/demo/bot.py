@@ -60,6 +60,7 @@ async def running_bot(world: Mapping[str, str], state: Path, config: Path) -> As
         **world,
         "DAYTWO_URL": f"http://127.0.0.1:{port}",
         "DAYTWO_PAGE_KEY": secrets.token_urlsafe(32),
+        "DAYTWO_BUDGET_KEY": secrets.token_urlsafe(32),
         "WEBSITE_AUTH_ENABLED": "True",
         "SLACK_SIGNING_SECRET": SIGNING_SECRET,
         "DAYTWO_STATE": str(state),
@@ -77,7 +78,8 @@ async def running_bot(world: Mapping[str, str], state: Path, config: Path) -> As
             query = urlencode({"functionName": EVENTS_FUNCTION, "code": _KEY})
             webhook = f"{bot.base}/runtime/webhooks/eventgrid?{query}"
             await asyncio.to_thread(control, world, "/subscribers", {"url": webhook, "schema": "eventgrid"})
-            alerts: JsonObject = {"url": bot.endpoint("alerts/budget"), "schema": "action-group"}
+            budget = f"{bot.base}/api/alerts/budget?{urlencode({'key': settings['DAYTWO_BUDGET_KEY']})}"
+            alerts: JsonObject = {"url": budget, "schema": "action-group"}
             await asyncio.to_thread(control, world, "/subscribers", alerts)
             for endpoint in ("interactions", "commands"):
                 slack: JsonObject = {"url": f"{bot.base}/api/slack/{endpoint}", "schema": f"slack-{endpoint}"}

@@ -60,6 +60,8 @@ class Executions(InMemoryOrchestrationBackend):
         self._parents: dict[str, Parent] = {}
         self._delayed: set[str] = set()
         self._touched: set[str] = set()
+        #: Why the state can no longer be stored; empty if it can.
+        self.failure = ""
         self._activities: deque[Activity] = deque()
         self.watchers = Watchers()
         self._timers = Timers(self._is_valid)

@@ -6,7 +6,8 @@ histories. The file survives a killed process, but not a power failure (`synchro
 """
 
 import sqlite3
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from simulator.host.engine import Engine
 from simulator.host.recovery import resume
 from simulator.host.rows import INSTANCE_COLUMNS, from_row, to_row
 
+_OWNER_ONLY = 0o600
 _SCHEMA = f"""
 pragma locking_mode = exclusive;
 pragma journal_mode = wal;
@@ -29,7 +31,11 @@ create table if not exists moment(only integer primary key check (only = 1), lat
 """
 
 
-class StateInUseError(RuntimeError):
+class StateUnusableError(RuntimeError):
+    """The file cannot be read or written. The text names the file and the remedy."""
+
+
+class StateInUseError(StateUnusableError):
     """The file is in use by another host."""
 
 
@@ -38,24 +44,25 @@ class FileEngine(Engine):
 
     Raises:
         StateInUseError: another process has the file open.
+        StateUnusableError: the file cannot be read or written.
     """
 
     def __init__(self, now: Callable[[], datetime], path: Path) -> None:
         super().__init__(now)
+        self._path, self._written = path, dict[str, tuple[int, int]]()
         # Autocommit: the transactions below are explicit. One thread uses the connection, but not always the one that
-        # opened it.
-        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=0.0)
-        self._written: dict[str, tuple[int, int]] = {}
+        # opened it. Created before, since SQLite gives its other files the same mode.
+        try:
+            path.touch(mode=_OWNER_ONLY)
+            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=0.0)
+        except (OSError, sqlite3.Error) as error:
+            raise self._unusable("opening", error) from error
         try:
             self._db.executescript(_SCHEMA)
             self._read()
-        except sqlite3.OperationalError as error:
+        except sqlite3.Error as error:
             self._db.close()
-            if "locked" not in str(error):
-                raise
-            raise StateInUseError(
-                f"opening the engine's state in {path}: another host uses it; stop that host first"
-            ) from error
+            raise self._unusable("opening", error) from error
 
     def close(self) -> None:
         """Close the file."""
@@ -75,24 +82,49 @@ class FileEngine(Engine):
             (name, state.last.isoformat() if state.last else None, state.next.isoformat())
             for name, state in states.items()
         ]
-        self._db.execute("begin")
-        self._db.execute("delete from cron")
-        self._db.executemany("insert into cron values(?, ?, ?)", rows)
-        self._write_moment(self.now())
-        self._db.execute("commit")
+        with self._transaction():
+            self._db.execute("delete from cron")
+            self._db.executemany("insert into cron values(?, ?, ?)", rows)
+            self._write_moment(self.now())
 
     def _save(self, touched: Collection[str], now: datetime) -> None:
-        self._db.execute("begin")
-        for instance_id in touched:
-            instance = self._instances.get(instance_id)
-            if instance is None:
-                self._written.pop(instance_id, None)
-                self._db.execute("delete from instance where id = ?", (instance_id,))
-                self._db.execute("delete from history where id = ?", (instance_id,))
-            else:
-                self._write(instance)
-        self._write_moment(now)
-        self._db.execute("commit")
+        with self._transaction():
+            for instance_id in touched:
+                instance = self._instances.get(instance_id)
+                if instance is None:
+                    self._written.pop(instance_id, None)
+                    self._db.execute("delete from instance where id = ?", (instance_id,))
+                    self._db.execute("delete from history where id = ?", (instance_id,))
+                else:
+                    self._write(instance)
+            self._write_moment(now)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """Store all changes of the enclosed code. After a failure nothing is stored anymore: memory and file differ.
+
+        Raises:
+            StateUnusableError: now or before, the file could not be written.
+        """
+        if self.failure:
+            raise StateUnusableError(self.failure)
+        try:
+            self._db.execute("begin")
+            yield
+            self._db.execute("commit")
+        except sqlite3.Error as error:
+            unusable = self._unusable("writing", error)
+            self.failure = str(unusable)
+            self.on_work()
+            raise unusable from error
+
+    def _unusable(self, doing: str, error: Exception) -> StateUnusableError:
+        if "locked" in str(error):
+            return StateInUseError(
+                f"{doing} the engine's state in {self._path}: another host uses it; stop that host first"
+            )
+        remedy = "Free space on the disk, or make the file writable or restore it, and start again."
+        return StateUnusableError(f"{doing} the engine's state in {self._path}: {error}. {remedy}")
 
     def _write(self, instance: OrchestrationInstance) -> None:
         instance_id, execution = instance.instance_id, self._executions[instance.instance_id]

@@ -14,7 +14,7 @@ from simulator.host.clock import Clock
 from simulator.host.cron import CronRun, Crons
 from simulator.host.dispatch import Boundary, Dispatcher
 from simulator.host.engine import Engine
-from simulator.host.files import FileEngine
+from simulator.host.files import FileEngine, StateUnusableError
 from simulator.host.inflight import InFlight
 from simulator.host.runtime import Function, FunctionFailedError, FunctionsApp, Value
 from simulator.host.service import DurableService
@@ -23,6 +23,8 @@ from simulator.host.web import WebServer
 
 #: A running clock is queried at least this often, in real seconds.
 _POLL_S = 5.0
+# How often the host checks whether its engine has failed, in real seconds.
+_FAILURE_POLL_S = 0.5
 #: If the world returns the same time before the target this often in a row, its clock is considered stuck.
 _MAX_STALLS = 10_000
 
@@ -66,11 +68,17 @@ class Host:
 
         Raises:
             AppLoadError: the app cannot be loaded.
+            StateUnusableError: the stored state cannot be read or written.
         """
         await self._clock.refresh()
         await self._app.load()
         self._stirred = asyncio.Event()
-        self._engine = self._make_engine()
+        try:
+            self._engine = self._make_engine()
+        except StateUnusableError:
+            self._app.unload()
+            await self._clock.close()
+            raise
         self._in_flight = InFlight(lambda: self._engine.has_work)
         if self._clock.speed == 0 and self._clock.now() < self._engine.now():
             await self._clock.advance(self._engine.now())
@@ -92,7 +100,7 @@ class Host:
         """Stop serving. With a `state_dir`, the next host resumes from the stored state."""
         if self._life is not None:
             self._life.cancel()
-            with suppress(asyncio.CancelledError):
+            with suppress(asyncio.CancelledError, StateUnusableError):
                 await self._life
         await self._web.stop()
         for run in self._timer_runs:
@@ -113,6 +121,12 @@ class Host:
     def rpc_address(self) -> str:
         """The address for durable clients, in the form `127.0.0.1:port`."""
         return self._rpc_address
+
+    async def until_failure(self) -> str:
+        """Wait until the engine can no longer store its state, and return why. Only a new host can continue then."""
+        while not self._engine.failure:  # noqa: ASYNC110  # the engine fails in any thread
+            await asyncio.sleep(_FAILURE_POLL_S)
+        return self._engine.failure
 
     def now(self) -> datetime:
         """The host's current time."""
@@ -166,7 +180,7 @@ class Host:
     def _make_engine(self) -> Engine:
         if self._state_dir is None:
             return Engine(self._clock.now)
-        self._state_dir.mkdir(parents=True, exist_ok=True)
+        self._state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         return FileEngine(self._clock.now, self._state_dir / "engine.db")
 
     def _wake(self) -> None:

@@ -28,13 +28,37 @@ SENT = "Mon, 16 Nov 2026 10:00:00 GMT"
         ({"Retry-After": "inf"}, 60),
         ({"Retry-After": "nan"}, 60),
         ({"Retry-After": "soon"}, 60),
+        ({"Retry-After": "²"}, 60),
+        ({"Retry-After": "1e9"}, 3_600),
+        ({"Retry-After": "1e999"}, 60),
+        ({"Retry-After": "-inf"}, 60),
+        ({"Retry-After": ""}, 60),
+        ({"Retry-After": []}, 60),
+        ({"Retry-After": [["7"]]}, 60),
+        ({"Retry-After": ["7", "9"]}, 7),
+        ({"Retry-After": {"a": 1}}, 60),
+        ({"Retry-After": 7}, 7),
+        ({"Retry-After": "9" * 5_000}, 60),
+        ({"Retry-After": "Mon, 99 Nov 2026 10:02:00 GMT", "Date": SENT}, 60),
+        ({"Retry-After": "Mon, 16 Nov 9999 10:02:00 GMT", "Date": SENT}, 3_600),
+        ({"Retry-After": "Mon, 16 Nov 2026 10:02:00 GMT", "Date": "soon"}, 60),
+        ({"Retry-After": "Mon, 16 Nov 2026 10:02:00 -0000", "Date": SENT}, 60),
         ({"Retry-After": "Mon, 16 Nov 2026 10:02:00 GMT", "Date": SENT}, 120),
         ({"Retry-After": "Tue, 17 Nov 2026 10:00:00 GMT", "Date": SENT}, 3_600),
         ({"Retry-After": "Mon, 16 Nov 2026 10:02:00 GMT"}, 60),
     ],
 )
-def test_the_retry_after_is_bounded_and_has_a_default(headers: dict[str, str] | None, wait_s: float) -> None:
+def test_the_retry_after_is_bounded_and_has_a_default(headers: dict[str, object] | None, wait_s: float) -> None:
     assert retry_after_s(headers) == wait_s
+
+
+@pytest.mark.parametrize(
+    ("asked", "wait_s"), [(1e9, 3_600), (-5, 1), (0, 1), (float("inf"), 60), (float("nan"), 60), (90, 90)]
+)
+def test_no_error_of_a_port_asks_for_a_wait_outside_the_bounds(asked: float, wait_s: float) -> None:
+    """Whatever an SDK hands over as `Retry-After`, the error is the one place where it is bounded."""
+    assert TryLaterError("reading a pool", asked).retry_after_s == wait_s
+    assert ThrottledError("reading a pool", asked).retry_after_s == wait_s
 
 
 class _Server(BaseHTTPRequestHandler):

@@ -5,11 +5,14 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from azure.core.credentials import AzureSasCredential
+from azure.core.exceptions import HttpResponseError
+from azure.storage.blob import BlobServiceClient, ContainerSasPermissions, generate_container_sas
 
 from ops.adapters.azure_ledger import AzureLedger
 from ops.adapters.file_ledger import FileLedger
@@ -97,11 +100,11 @@ def test_a_day_is_read_once_and_afterwards_only_entries_from_others_are_read(
     caplog.set_level(logging.INFO, "azure.core.pipeline.policies.http_logging_policy")
     for number in range(5):
         alone.append(replace(ENTRY, key=f"k{number}"))
-    assert reads(caplog) == 0
+    assert reads(caplog) == 1  # there is no blob yet
     other.append(replace(ENTRY, key="k5"))
-    assert reads(caplog) == 1
+    assert reads(caplog) == 3  # the blob, and that there is no second one
     alone.append(replace(ENTRY, key="k6"))
-    assert reads(caplog) == 2
+    assert reads(caplog) == 4
     assert len(list(other.entries(DAY))) == 7
 
 
@@ -128,3 +131,26 @@ def test_a_line_that_a_crash_truncated_is_set_aside_and_rewritten(tmp_path: Path
     repaired = FileLedger(tmp_path)
     repaired.append(replace(ENTRY, key="k2", at=MONDAY + timedelta(hours=2)))
     assert [entry.key for entry in repaired.entries(DAY)] == ["k0", "k1", "k2"]
+
+
+def test_the_right_to_read_add_and_append_is_enough_in_azure(azurite: Azurite) -> None:
+    """The deployment creates the container. A signature with limited rights stands for the custom role, which the emulator does not have."""
+    azurite_key = azurite.credential.named_key
+    name = f"l{uuid4().hex}"
+    AzureLedger(azurite.blobs_url, azurite.credential, container=name).append(ENTRY)
+    signature = generate_container_sas(
+        azurite_key.name,
+        name,
+        account_key=azurite_key.key,
+        permission=ContainerSasPermissions(read=True, add=True, create=True),
+        expiry=datetime.now(UTC) + timedelta(hours=1),
+    )
+    limited = AzureLedger(azurite.blobs_url, AzureSasCredential(signature), container=name)
+    limited.append(replace(ENTRY, key="k1"))
+    limited.append(replace(ENTRY, key="k2", at=MONDAY + timedelta(days=1)))
+    assert [entry.key for entry in limited.entries(DAY)] == ["run|plan", "k1"]
+    blob = BlobServiceClient(azurite.blobs_url, credential=AzureSasCredential(signature)).get_blob_client(
+        name, f"{DAY}.jsonl"
+    )
+    with pytest.raises(HttpResponseError):
+        blob.delete_blob()

@@ -27,7 +27,7 @@ def test_a_calendar_with_an_invalid_address_is_reported_as_a_problem_in_the_file
     file.write_text(f"{CONFIG}freezes: [{{ics: 'https://intranet.example:port/freeze.ics'}}]\n")
     message = refused(daytwo("validate", str(file)))
     assert "freezes[0].ics" in message
-    assert "intranet.example: the calendar cannot be used: its address cannot be used" in message
+    assert "intranet.example: the calendar cannot be used: it cannot be fetched: its address cannot be used" in message
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from ops.adapters.sqlite_store import SqliteStore
-from ops.config import FeedError
+from ops.config import FeedError, Feeds, calendars, freezes_of
 from ops.config.config_file import ConfigFile, ConfigState
 from ops.messaging.conditions import report_configuration
+from ops.model.calendar import Freeze
 from tests.fakes import CONFIG, MONDAY, World
 
 URL = "https://intranet.example/freeze.ics?word=hunter2"
@@ -246,3 +247,21 @@ def test_a_calendars_address_is_not_reported_if_the_calendar_was_never_read(home
     reported = str(world.chat.shown) + str(world.ledger.written)
     assert "freezes[0].ics: intranet.example: the calendar cannot be used: it cannot be fetched" in reported
     assert "hunter2" not in reported
+
+
+def test_content_that_is_refused_is_expanded_once_per_day(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    home.tick()
+    expanded: list[bytes] = []
+
+    def counted(content: bytes, read: Feeds) -> tuple[Freeze, ...]:
+        expanded.append(content)
+        return freezes_of(content, read)
+
+    monkeypatch.setattr(calendars, "freezes_of", counted)
+    home.intranet.content = calendar("Old system", "DTSTART;VALUE=DATE:20261218", "RRULE:FREQ=SECONDLY")
+    problems = {home.tick(hours=12, minutes=5 * number).silent[0].problem for number in range(6)}
+    assert (len(expanded), len(problems), home.intranet.fetches) == (1, 1, 7)
+    home.intranet.content = calendar("Old system", "DTSTART;VALUE=DATE:20261218", "RRULE:FREQ=HOURLY")
+    home.tick(hours=13)
+    home.tick(hours=25)
+    assert len(expanded) == 3

@@ -161,9 +161,9 @@ def test_a_calendar_file_next_to_the_configuration_adds_its_freezes(tmp_path: Pa
     (tmp_path / "freeze.ics").write_bytes(CALENDAR)
     settings = load(f"{LEAST}freezes: [{{ics: freeze.ics}}]\n", "daytwo.yaml", feeds(tmp_path))
     assert [(freeze.name, str(freeze.start), str(freeze.end)) for freeze in settings.freezes] == [
-        ("Payroll", "2026-11-25 12:00:00+01:00", "2026-11-25 18:00:00+01:00"),
+        ("Payroll", "2026-11-25 11:00:00+00:00", "2026-11-25 17:00:00+00:00"),
         ("Year end", "2026-12-18", "2027-01-04"),
-        ("Payroll", "2026-12-25 12:00:00+01:00", "2026-12-25 18:00:00+01:00"),
+        ("Payroll", "2026-12-25 11:00:00+00:00", "2026-12-25 17:00:00+00:00"),
     ]
 
 

@@ -33,6 +33,7 @@ CONFIG = "daytwo.yaml"
 MODULES = "modules.txt"
 ADDRESS = "port.txt"
 KEY = "crash-key"
+BUDGET_KEY = "budget-key-of-a-crashing-bot-1234"
 # Each process's host loads this as its app and shares its imports. Writes of requests, votes, and decisions are
 # boundaries.
 _DECISIONS = ("approval", "asked-word", "open-request", "attempt", "approval-news", "slack-form")
@@ -100,6 +101,7 @@ def run_bot(scenario: Scenario, world: World, folder: Path, number: int, kill_at
         "DAYTWO_CONFIG": str(folder / CONFIG),
         "SLACK_TOKEN": TOKEN,
         "SLACK_SIGNING_SECRET": SIGNING_SECRET,
+        "DAYTWO_BUDGET_KEY": BUDGET_KEY,
     }
     path = folder / f"boundaries-{number}.txt"
 
@@ -139,7 +141,9 @@ async def _run_bot(scenario: Scenario, folder: Path, boundaries: "Boundaries") -
 def _subscribe(base_url: str) -> None:
     events = f"{base_url}/runtime/webhooks/eventgrid?functionName=events&code={KEY}"
     control(os.environ, "/subscribers", {"url": events, "schema": "cloudevents"})
-    control(os.environ, "/subscribers", {"url": f"{base_url}/api/alerts/budget?code={KEY}", "schema": "action-group"})
+    control(
+        os.environ, "/subscribers", {"url": f"{base_url}/api/alerts/budget?key={BUDGET_KEY}", "schema": "action-group"}
+    )
 
 
 def _connect_slack(base_url: str) -> None:

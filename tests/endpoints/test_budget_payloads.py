@@ -73,7 +73,7 @@ def test_an_amount_that_cannot_be_read_with_certainty_is_kept_as_written(spent: 
     assert common("EUR", "€50", "€25", spent).spent == AsWritten(spent)
 
 
-@pytest.mark.parametrize("spent", [None, True, [], {}, float("nan")])
+@pytest.mark.parametrize("spent", [None, True, [], {}])
 def test_a_value_that_is_not_an_amount_does_not_lose_the_alert(spent: object) -> None:
     assert isinstance(common("EUR", "€50", "€25", spent).spent, AsWritten)
 
@@ -121,8 +121,3 @@ def test_a_payload_without_any_part_of_a_budget_is_not_an_alert() -> None:
     body = b'{"schemaId": "AIP Budget Notification", "data": {"Unit": "EUR"}}'
     with pytest.raises(UnreadableAlertError, match="neither the name of a budget nor an amount"):
         read_alert(body)
-
-
-def test_a_number_of_five_thousand_digits_does_not_lose_the_alert() -> None:
-    body = LEGACY.replace(b'"1111.32"', b"9" * 5_000)
-    assert isinstance(read_alert(body).spent, AsWritten)

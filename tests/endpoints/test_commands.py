@@ -183,3 +183,47 @@ def test_the_why_command_lists_the_required_approvers() -> None:
 def test_a_superfluous_argument_is_reported(text: str) -> None:
     name = text.split(maxsplit=1)[0]
     assert read_command(text) == f"{name} takes no arguments"
+
+
+def test_a_command_that_is_delivered_again_has_no_effect_not_even_after_an_opposite_one(world: World) -> None:
+    """Slack repeats a command that was not answered in time, with the same `trigger_id`; perhaps to another process."""
+    run_id = next(
+        part
+        for part in send_command(world, "ana", "run node-image shop-dev", "0").split()
+        if part.startswith("node-image.")
+    ).rstrip(":.")
+    paused = send_command(world, "ana", f"pause {run_id}", "1")
+    send_command(world, "ana", f"resume {run_id}", "2")
+    assert send_command(world, "ana", f"pause {run_id}", "1") == paused
+    assert controls(world.store).must_get(run_id).value.paused_by == ""
+    send_command(world, "ana", f"pause {run_id}", "3")
+    assert controls(world.store).must_get(run_id).value.paused_by == "ana"
+
+
+@pytest.mark.parametrize("line", ["awake shop-dev until 18:00", "skip shop-dev", "run node-image shop-dev"])
+def test_the_reply_to_a_repeated_command_is_the_first_one(world: World, line: str) -> None:
+    first = send_command(world, "ana", line)
+    world.clock.advance(hours=1)
+    assert send_command(world, "ana", line) == first
+    assert send_command(world, "ana", line, "2") != ""
+
+
+def test_a_query_that_is_delivered_again_is_answered_once(world: World) -> None:
+    for _ in range(3):
+        send_command(world, "ana", "why shop-dev")
+        for key in list(world.store.scan("open")):
+            world.store.delete("open", key.key)  # the query has ended in between
+    assert len(world.engine.started) == 1
+
+
+def test_a_stranger_does_not_fill_the_records(world: World) -> None:
+    before = len(list(world.store.scan("answered-command")))
+    for number in range(20):
+        send_command(world, "eve", "run node-image shop-dev", f"e{number}")
+    assert len(list(world.store.scan("answered-command"))) == before
+
+
+def test_too_many_runs_are_refused_with_the_reason(world: World) -> None:
+    replies = [send_command(world, "ana", "run node-image shop-dev", f"e{number}") for number in range(11)]
+    assert "already has 10 open runs" in replies[-1]
+    assert len(list(runs(world.store).scan())) == 10

@@ -55,7 +55,7 @@ def test_an_event_that_is_delivered_twice_counts_once() -> None:
         ([], "it is not an object"),
         ({"specversion": "1.0", "type": "x"}, "it has no id"),
         ({"id": "1", "eventType": ""}, "it has no type"),
-        ({"id": "1", "eventType": "x", "data": "{"}, "its data is text that is not JSON"),
+        ({"id": "1", "eventType": "x", "data": "{"}, "its data is text, and it is not JSON"),
         ({"id": "1", "eventType": "x", "data": 7}, "its data is not an object"),
     ],
 )

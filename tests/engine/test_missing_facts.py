@@ -1,11 +1,11 @@
 """A run that cannot read a fact reports the problem, continues once the fact can be read, and ends with its week."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from ops.engine.run_starter import start_unless_idle
 from ops.model.run import State
-from ops.ports.errors import DeniedError, TryLaterError
+from ops.ports.errors import DeniedError, ThrottledError, TryLaterError
 from tests.driving import NIGHT, AzureOperations, DrivenRun, run_request, start, world_with
 from tests.fakes import CONFIG, MONDAY, World, cluster
 
@@ -73,3 +73,11 @@ def test_no_one_is_notified_if_a_run_succeeds_after_a_fact_was_missing() -> None
     assert True in notified
     assert (ended.state, ended.notify) == (State.DONE, False)
     assert "needs you" not in str(run.world.chat.shown)
+
+
+def test_a_run_whose_facts_are_throttled_waits_as_long_as_azure_asks() -> None:
+    def throttle(world: World) -> None:
+        world.nodes.refuse["nodes"] = ThrottledError("listing the nodes of shop-dev: 429", 1_500)
+
+    run = begun(NIGHT, throttle)
+    assert run.record.until == NIGHT + timedelta(minutes=25)

@@ -10,15 +10,19 @@ from ops.ports.errors import OutsideError
 
 @dataclass
 class FakeLedger:
-    """Keeps entries by key."""
+    """Keeps entries by key. `damaged` is what `damage` returns, by day."""
 
     written: dict[str, Entry] = field(default_factory=dict)
+    damaged: dict[str, tuple[str, ...]] = field(default_factory=dict, kw_only=True)
 
     def append(self, entry: Entry) -> None:
         self.written.setdefault(entry.key, entry)
 
     def entries(self, day: str) -> Iterator[Entry]:
         return (entry for entry in self.written.values() if f"{entry.at:%Y-%m-%d}" == day)
+
+    def damage(self, day: str) -> tuple[str, ...]:
+        return self.damaged.get(day, ())
 
 
 @dataclass

@@ -29,6 +29,8 @@ from simulator.world.specs import ClusterSpec
 
 APP = Path(__file__).resolve().parents[2]
 KEY = "key-of-the-tests"
+# Of the budget webhook, in its address.
+BUDGET_KEY = "budget-key-of-the-tests-32-letters"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ class Bot:
     async def __aenter__(self) -> Self:
         folder = str(self.folder)
         settings = {"DAYTWO_STATE": folder, "DAYTWO_CONFIG": str(self.config), "SLACK_TOKEN": TOKEN}
-        settings["SLACK_SIGNING_SECRET"] = SIGNING_SECRET
+        settings |= {"SLACK_SIGNING_SECRET": SIGNING_SECRET, "DAYTWO_BUDGET_KEY": BUDGET_KEY}
         self._environment = environment({**self.simulation.environment, **settings})
         self._environment.__enter__()
         self.url = await self.host.start()

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from ops.adapters import calendar_feeds
 from ops.model.run import State
 from simulator.running import Running
+from simulator.stories.hostile_calendar import hostile_calendar
 from tests.flows.bot import Bot, messages, target_of
 from tests.flows.fleet import CONFIG, TWO_POOLS, after
 from tests.simulator.host.harness import async_test
@@ -95,3 +97,32 @@ async def test_calendars_are_fetched_only_by_the_timer(simulation: Running, tmp_
         assert (before.status, then.status) == (503, 503)
         assert "it has not been fetched yet" in before.body["error"]
         assert "it cannot be fetched: [Errno 111] Connection refused" in then.body["error"]
+
+
+def trusted(authority: str, other: Path) -> str:
+    """A file with both authorities."""
+    both = other.with_name("trusted.pem")
+    both.write_bytes(Path(authority).read_bytes() + other.read_bytes())
+    return str(both)
+
+
+@pytest.mark.parametrize("attack", ["drip-headers", "to-metadata", "never"])
+@async_test
+async def test_a_hostile_calendar_stops_nothing_and_its_last_freezes_apply(
+    simulation: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, attack: str
+) -> None:
+    monkeypatch.setattr(calendar_feeds, "TOTAL_S", 0.4)
+    with hostile_calendar(tmp_path) as server:
+        monkeypatch.setitem(
+            simulation.environment, "CA_FILE", trusted(simulation.environment["CA_FILE"], server.ca_file)
+        )
+        async with Bot(simulation, tmp_path, f"{CONFIG}freezes: [{{ics: '{server.address()}'}}]\n") as bot:
+            await bot.run_until(after(minutes=6))
+            server.kind = attack
+            run = await bot.start_run(TWO_POOLS)
+            await bot.run_until(after(hours=13, minutes=10))
+            assert bot.run(run).state is State.DONE
+            assert len(server.requests) >= 2
+            (condition,) = (await bot.call("GET", "conditions")).body
+            assert (condition["what"], "cannot be read" in condition["text"]) == ("Calendars", True)
+            assert (await bot.call("GET", "runs")).status == 200

@@ -21,7 +21,7 @@ from simulator.world.scripted_faults import (
 from simulator.world.specs import ClusterSpec, PoolSpec
 from simulator.world.workloads import PdbSpec, WorkloadSpec
 from tests.configurations import TWO_RINGS, nights
-from tests.flows.bot import KEY, Bot, messages, target_of
+from tests.flows.bot import BUDGET_KEY, Bot, messages, target_of
 from tests.simulator.host.harness import async_test
 from tests.staging import in_west_europe
 
@@ -64,7 +64,7 @@ def night(folder: Path, *clusters: ClusterSpec, scripted_faults: tuple[ScriptedF
 
 
 async def subscribe_to_budgets(bot: Bot) -> None:
-    address = f"{bot.url}/api/alerts/budget?code={KEY}"
+    address = f"{bot.url}/api/alerts/budget?key={BUDGET_KEY}"
     await asyncio.to_thread(
         control, bot.simulation.environment, "/subscribers", {"url": address, "schema": "action-group"}
     )
@@ -278,7 +278,7 @@ class TestBudget:
         @async_test
         async def act(bot: Bot) -> None:
             async with bot:
-                answer = await bot.call("POST", "alerts/budget", {"schemaId": "x", "data": {}})
+                answer = await bot.call("POST", f"alerts/budget?key={BUDGET_KEY}", {"schemaId": "x", "data": {}})
                 assert (answer.status, "budget" in str(answer.body)) == (400, True)
                 assert [entry.kind for entry in bot.ledger("2026-11-16")] == ["unreadable", "condition"]
 

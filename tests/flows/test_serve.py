@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+from ops.adapters.file_ledger import FileLedger
 from ops.adapters.sqlite_store import SqliteStore
 from ops.model.run import State
 from ops.tables.runs import runs
@@ -113,3 +115,89 @@ def test_a_bot_without_a_configuration_reports_that_and_keeps_serving(simulation
         "the configuration is not valid, so nothing new starts until it is: "
         "none.yaml cannot be read: No such file or directory\n"
     )
+
+
+def refused_start(environment: Mapping[str, str], folder: Path) -> str:
+    """What `serve` says when it cannot start: one sentence, and exit code 1."""
+    command = [sys.executable, "-m", "ops.cli", "serve", "--state", str(folder / "state")]
+    ended = subprocess.run(  # noqa: S603 - our own command
+        [*command, "--config", str(folder / "daytwo.yaml")],
+        env={**os.environ, **environment, "SLACK_TOKEN": TOKEN},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (1, "", 1)
+    return ended.stderr
+
+
+def test_a_second_bot_in_the_same_folder_is_refused_and_the_first_continues(
+    simulation: Running, tmp_path: Path
+) -> None:
+    with serving(simulation.environment, tmp_path) as bot:
+        assert "state/lock: another process uses this folder. Stop that process" in refused_start(
+            simulation.environment, tmp_path
+        )
+        assert bot.ask("runs") == []
+
+
+@pytest.mark.parametrize("file", ["store.sqlite", "engine/engine.db"])
+def test_a_broken_file_is_named_and_nothing_is_lost_once_it_is_restored(
+    simulation: Running, tmp_path: Path, file: str
+) -> None:
+    with serving(simulation.environment, tmp_path) as bot:
+        run = bot.ask("runbooks/node-image", {"target": target_of(TWO_POOLS), "by": "ana"})["run"]
+        bot.wait_for(run, State.RUNNING)
+    path = tmp_path / "state" / file
+    backup = path.read_bytes()
+    path.write_bytes(b"this is not a database " * 100)
+    assert f"state/{file}: file is not a database" in refused_start(simulation.environment, tmp_path)
+    path.write_bytes(backup)
+    with serving(simulation.environment, tmp_path) as bot:
+        bot.wait_for(run, State.DONE)
+
+
+def test_a_full_disk_ends_the_bot_with_a_sentence_and_nothing_is_lost(simulation: Running, tmp_path: Path) -> None:
+    """A limit on the size of its files stops the process from writing, as a full disk does."""
+    with serving(simulation.environment, tmp_path) as bot:
+        run = bot.ask("runbooks/node-image", {"target": target_of(TWO_POOLS), "by": "ana"})["run"]
+        bot.wait_for(run, State.RUNNING)
+        resource.prlimit(bot.process.pid, resource.RLIMIT_FSIZE, (1_000, resource.RLIM_INFINITY))
+        assert bot.process.wait(60) == 1
+    with serving(simulation.environment, tmp_path) as bot:
+        bot.wait_for(run, State.DONE)
+    ours = [what for what in started_operations(simulation) if what.startswith("upgrade")]
+    assert ours == ["upgrade-node-image shop-dev system", "upgrade-node-image shop-dev user1"]
+
+
+def test_every_file_of_the_bot_is_readable_by_its_owner_only(simulation: Running, tmp_path: Path) -> None:
+    with serving(simulation.environment, tmp_path) as bot:
+        bot.ask("runbooks/node-image", {"target": target_of(TWO_POOLS), "by": "ana"})
+        files = [path for path in (tmp_path / "state").rglob("*") if path.is_file()]
+        assert {path.stat().st_mode & 0o077 for path in files} == {0}
+        assert {path.name for path in files} >= {
+            "lock",
+            "function-key",
+            "store.sqlite-wal",
+            "engine.db",
+            "engine.db-wal",
+        }
+
+
+def test_a_damaged_ledger_ends_nothing_and_becomes_a_condition(simulation: Running, tmp_path: Path) -> None:
+    with serving(simulation.environment, tmp_path) as bot:
+        run = bot.ask("runbooks/node-image", {"target": target_of(TWO_POOLS), "by": "ana"})["run"]
+        bot.wait_for(run, State.RUNNING)
+        (file,) = (tmp_path / "state" / "ledger").glob("*.jsonl")
+        with file.open("ab") as damaged:
+            damaged.write(b"\xff torn by another program\n")
+        bot.wait_for(run, State.DONE)
+        while not (found := [each for each in bot.ask("conditions") if each["what"] == "Ledger"]):
+            assert bot.process.poll() is None
+            time.sleep(0.1)  # until the hourly timer has fired
+    ledger = FileLedger(tmp_path / "state" / "ledger")
+    kinds = [entry.kind for entry in ledger.entries(file.stem)]
+    assert kinds.count("ledger-part") == 1
+    assert kinds.index("ledger-part") < kinds.index("condition")
+    assert f"{file.name} has a line" in found[0]["text"]

@@ -7,10 +7,12 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
 from ops.model.run import State
+from ops.tables.runs import controls
 from simulator.running import Running
 from simulator.slack.signing import SIGNING_SECRET, signed
 from tests.flows.bot import Bot, environment
@@ -343,3 +345,31 @@ def no_forms(simulation: Running) -> Iterator[None]:
         yield
     finally:
         triggers.live_for = living
+
+
+def typed(text: str, trigger: str) -> bytes:
+    """A slash command from Ana, as Slack sends it. The same trigger is the same delivery."""
+    fields = {"team_id": "T0DAYTWO", "user_id": "U0ANA", "user_name": "ana", "command": "/daytwo"}
+    return urlencode({**fields, "text": text, "trigger_id": trigger, "response_url": ""}).encode()
+
+
+@async_test
+async def test_a_command_that_slack_sends_again_has_no_effect_even_after_a_restart(
+    simulation: Running, tmp_path: Path
+) -> None:
+    config = APPROVED.replace("allow: [run]", "allow: [run, pause, resume]")
+
+    async def send(bot: Bot, body: bytes) -> str:
+        answer = await bot.post_raw("slack/commands", body, signed(body, simulation.world.now))
+        return str(answer.body)
+
+    async with Bot(simulation, tmp_path, config, engine_on_disk=True) as bot:
+        await bot.run_until(after(minutes=-4))  # the hourly timer records the fleet
+        run = await bot.start_run(TWO_POOLS)
+        first = await send(bot, typed(f"pause {run}", "1.1.a"))
+        await send(bot, typed(f"resume {run}", "2.2.b"))
+    async with Bot(simulation, tmp_path, config, engine_on_disk=True) as bot:
+        assert await send(bot, typed(f"pause {run}", "1.1.a")) == first
+        assert controls(bot.store).must_get(run).value.paused_by == ""
+        await send(bot, typed(f"pause {run}", "3.3.c"))
+        assert controls(bot.store).must_get(run).value.paused_by == "ana"

@@ -1,5 +1,6 @@
 """The custom roles and the ClusterRole grant exactly what the verbs and facts declare."""
 
+import re
 from pathlib import Path
 from typing import Any, cast
 
@@ -115,9 +116,40 @@ class TestMain:
         policy = parsed("main.bicep")["resources"]["immutable"]["config"]["properties"]
         assert policy["allowProtectedAppendWrites"] is True
 
+    def test_the_ledger_has_an_account_of_its_own_on_which_the_identity_can_only_read_and_append(self) -> None:
+        """The host owns its own account, and an owner can remove a policy that is not locked."""
+        text = (INFRA / "main.bicep").read_text()
+        resources = parsed("main.bicep")["resources"]
+        assert "parent: ledgerBlobs" in text[text.index("resource ledger ") :][:200]
+        assert "parent: ledgerStorage" in text[text.index("resource ledgerBlobs ") :][:200]
+        (permissions,) = resources["ledgerWriter"]["config"]["properties"]["permissions"]
+        assert permissions == {
+            "actions": ["Microsoft.Storage/storageAccounts/blobServices/containers/read"],
+            "dataActions": [
+                "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/add/action",
+                "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read",
+            ],
+        }
+        scoped = re.findall(
+            r"resource (\w+) '[^']*roleAssignments[^']*' = \{\s+name: [^\n]+\n\s+scope: ledgerStorage\n", text
+        )
+        assert scoped == ["ledgerAppender"]
+        assert "name: 'DAYTWO_LEDGER_STORAGE'\n          value: ledgerStorage.name\n" in text
+
+    def test_the_ledgers_policy_is_not_locked_by_a_deployment(self) -> None:
+        """Locking is irreversible, so the guide describes it and the template never does it."""
+        text = (INFRA / "main.bicep").read_text()
+        assert "Locked" not in text
+        assert "immutability-policy lock" in (INFRA.parent / "docs" / "deploy.md").read_text()
+        assert "irreversible" in (INFRA.parent / "docs" / "deploy.md").read_text()
+
+    def test_both_accounts_cannot_be_accessed_with_keys(self) -> None:
+        properties = parsed("main.bicep")["resources"]["ledgerStorage"]["config"]["properties"]
+        assert (properties["allowSharedKeyAccess"], properties["allowBlobPublicAccess"]) == (False, False)
+
     def test_secrets_come_from_the_key_vault(self) -> None:
         text = (INFRA / "main.bicep").read_text()
-        for secret in ("slack-token", "slack-signing-secret", "page-key", "teams-webhook"):
+        for secret in ("slack-token", "slack-signing-secret", "page-key", "budget-key", "teams-webhook"):
             assert f"@Microsoft.KeyVault(VaultName=${{vault.name}};SecretName={secret})" in text
 
     def test_requests_without_a_session_are_left_to_the_endpoints_own_keys(self) -> None:

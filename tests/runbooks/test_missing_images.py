@@ -36,6 +36,12 @@ def test_reading_a_temporarily_missing_fact_is_retried_in_five_minutes() -> None
     assert (decision.until, decision.notify) == (IN_WINDOW + timedelta(minutes=5), False)
 
 
+def test_a_read_that_is_throttled_is_repeated_when_the_server_allows_it() -> None:
+    decision = decide(facts(cluster(), nodes=Unknown("429", transient=True, retry_after_s=1_200)))
+    assert isinstance(decision, Wait)
+    assert decision.until == IN_WINDOW + timedelta(minutes=20)
+
+
 @pytest.mark.parametrize(("at", "notified"), [(MONDAY, False), (IN_WINDOW, True)])
 def test_people_are_notified_about_a_denied_fact_once_a_window_is_open(at: datetime, notified: bool) -> None:  # noqa: FBT001 - a case
     decision = decide(facts(cluster(), nodes=DENIED), at)

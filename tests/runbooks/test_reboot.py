@@ -1,7 +1,7 @@
 """Reboots as a table of cases: docs/reboot.md."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -10,6 +10,7 @@ from ops.model.fleet import CORDON_STAMP, Cluster, Node, Unknown
 from ops.model.run import Run, StepRecord, StepState
 from ops.model.workload import DisruptionBudget, Pod
 from ops.runbooks.reboot import RUNBOOK, Facts
+from tests.configurations import nights
 from tests.fakes import ALL_OPERATIONS, MONDAY, cluster, machines_of, nodes_of, pool, settings
 
 NIGHT = datetime(2026, 11, 16, 23, tzinfo=UTC)
@@ -213,3 +214,24 @@ def test_thousands_of_invented_nodes_are_reported_in_a_few_lines_and_hold_up_not
     assert decision.plan.steps[0].params["node"] == "aks-user1-1"
     assert len(decision.plan.skips) == 21
     assert (decision.plan.skips[-1].what, decision.plan.skips[-1].needs_person) == ("2980 more nodes", True)
+
+
+@pytest.mark.parametrize(
+    ("zone", "start", "at", "night"),
+    [
+        ("Asia/Tokyo", "01:00", datetime(2026, 11, 16, 16, tzinfo=UTC), "2026-11-17"),
+        ("America/Los_Angeles", "22:00", datetime(2026, 11, 17, 6, tzinfo=UTC), "2026-11-16"),
+        ("Europe/Amsterdam", "22:00", datetime(2026, 11, 16, 21, tzinfo=UTC), "2026-11-16"),
+    ],
+)
+def test_a_night_is_named_in_the_windows_zone(zone: str, start: str, at: datetime, night: str) -> None:
+    """The run of a night that begins on Tuesday in Tokyo is not named after Monday, which it is in UTC at that time."""
+    text = ALL_OPERATIONS.replace(nights(), nights(zone, start))
+    assert [request.period for request in RUNBOOK.due([cluster()], settings(text), at)] == [night]
+
+
+def test_a_read_that_is_throttled_is_repeated_when_the_server_allows_it() -> None:
+    throttled = Unknown("429", transient=True, retry_after_s=1_200)
+    decision = decide(throttled)
+    assert isinstance(decision, Wait)
+    assert decision.until == NIGHT + timedelta(minutes=20)

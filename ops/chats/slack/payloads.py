@@ -6,7 +6,6 @@ https://docs.slack.dev/interactivity/implementing-slash-commands.
 """
 
 import hashlib
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from urllib.parse import parse_qsl
 
 from ops.chats.slack.dialogs import WHY
 from ops.chats.slack.settings import IDENTITY
+from ops.endpoints.json_reader import NotJsonError, read_json
 from ops.endpoints.rejected_requests import RequestRejectedError
 from ops.model.approval import Choice
 from ops.model.json import Json
@@ -89,11 +89,13 @@ def read_interaction(form: Mapping[str, str], team: str) -> tuple[ButtonAction, 
         RequestRejectedError: the payload is not JSON, a field is missing, or the workspace is not `team`.
     """
     try:
-        payload = json.loads(form.get("payload", ""))
-    except (ValueError, RecursionError):
+        payload = read_json(form.get("payload", ""))
+    except NotJsonError:
         raise RequestRejectedError(
             HTTPStatus.BAD_REQUEST, "no-json", "the form's payload is missing or not JSON"
         ) from None
+    if not isinstance(payload, Mapping):
+        raise RequestRejectedError(HTTPStatus.BAD_REQUEST, "missing-field", "the form's payload is not an object")
     _check_team(_text(payload, "team", "id"), team)
     match _text(payload, "type"):
         case "block_actions":

@@ -10,6 +10,7 @@ from ops.model.approval import Choice
 from ops.model.json import Json
 from ops.model.message import Button, Message, Row
 from ops.model.people import Person
+from ops.model.wording import visible
 from ops.render.phrases import SIGNS
 
 # Slack's documentation: at most 50 blocks and about 13,200 characters per message, 3,000 per section, 75 per button text,
@@ -86,7 +87,7 @@ def escape(text: str, most: int = _LINE) -> str:
     """Puts external text on one line, truncates it to `most` characters and escapes what Slack interprets (`<!channel>`, `&`, `*`)."""
     shown: list[str] = []
     length = 0
-    for character in _EMOJI.sub(":\u200b", _BREAK.sub(" ", text)):
+    for character in _EMOJI.sub(":\u200b", visible(_BREAK.sub(" ", text))):
         # Measured as it is sent, so that no entity is cut in two.
         sent = _SENT.get(character, character)
         if length + len(sent) > most - 1:
@@ -146,7 +147,7 @@ def _button(number: int, button: Button) -> Json:
 
 def plain(text: str, most: int = _BUTTON_TEXT) -> Json:
     """Returns plain text on one line, shortened to `most` characters."""
-    shown = " ".join(text.split()) or "…"
+    shown = visible(" ".join(text.split())) or "…"
     return {
         "type": "plain_text",
         "text": shown if len(shown) <= most else f"{shown[: most - 1]}…",

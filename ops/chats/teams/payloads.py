@@ -2,13 +2,13 @@
 
 import hashlib
 import html
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 
 from ops.chats.teams.renderer import REASON
+from ops.endpoints.json_reader import NotJsonError, read_json
 from ops.endpoints.rejected_requests import RequestRejectedError
 from ops.model.approval import Choice
 from ops.model.json import Json
@@ -114,9 +114,9 @@ def read_activity(body: bytes) -> Activity:
         RequestRejectedError: it is not a JSON object, or lacks a field that every Teams activity has (400).
     """  # noqa: DOC501 - what `broken` returns is listed
     try:
-        fields = json.loads(body)
-    except (UnicodeDecodeError, ValueError, RecursionError):
-        raise broken("the body is not JSON") from None
+        fields = read_json(body)
+    except NotJsonError as error:
+        raise broken(f"{error}") from None
     if not isinstance(fields, dict):
         raise broken("the body must be a JSON object")
     conversation, sender = _inner(fields, "conversation"), _inner(fields, "from")

@@ -14,6 +14,7 @@ from ops.model.json import Json
 from ops.model.message import Button, Message, Row
 from ops.model.people import Person
 from ops.model.run import State
+from ops.model.wording import visible
 from ops.render.phrases import SIGNS
 
 _LINES = 20
@@ -78,6 +79,7 @@ def with_picture(card: Mapping[str, Json], png: bytes | None) -> Mapping[str, Js
 
 def escape(text: str) -> str:
     """Returns external text with everything that Adaptive Cards interpret escaped (Markdown, `{{DATE()}}`, mentions)."""
+    text = visible(text)
     for mark in ("\\", "*", "_", "[", "]", "`", "#"):
         text = text.replace(mark, f"\\{mark}")
     # A zero-width space makes `<at>` and `{{` plain text.
@@ -224,7 +226,7 @@ def _at(person: Person) -> str:
 
 def _plain(text: str) -> str:
     """Removes the special characters of Markdown and mentions."""
-    shortened = text if len(text) <= _LINE else f"{text[:_LINE]}…"
+    shortened = visible(text if len(text) <= _LINE else f"{text[:_LINE]}…")
     return "".join(character for character in shortened if character not in "<>[]{}*`#\\").strip() or "…"
 
 
