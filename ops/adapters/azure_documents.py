@@ -56,6 +56,7 @@ def _pool_of(profile: Document) -> Pool:
         error_code=str(error.get("code") or ""),
         error=str(error.get("message") or ""),
         type=str(profile.get("type") or ""),
+        autoscaled=profile.get("enableAutoScaling") is True,
     )
 
 

@@ -3,13 +3,13 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from ops.context import Context
-from ops.endpoints.evictions import EvictionNotice, is_eviction, read_notice, take_notice
-from ops.endpoints.json_reader import NotJsonError, clean_json, read_json
+from ops.endpoints.cloud_events import CloudNotice, read_event
+from ops.endpoints.eviction_notices import EvictionNotice, is_eviction, read_notice
+from ops.endpoints.evictions import take_notice
+from ops.endpoints.json_reader import NotJsonError, clean_json
 from ops.model.ledger import Entry
 from ops.model.run_request import short_hash, slug
 from ops.runbooks import runbooks
@@ -17,42 +17,6 @@ from ops.tables.runs import runs
 
 _ROLLING = "microsoft.containerservice.nodepoolrolling"
 _KEPT_CHARACTERS = 4_000
-_LONGEST = 1_000
-
-
-@dataclass(frozen=True, slots=True)
-class CloudNotice:
-    """The fields that events in both schemas have in common."""
-
-    id: str
-    type: str
-    source: str
-    subject: str
-    data: Mapping[str, Any]
-
-
-def read_event(raw: Mapping[str, Any]) -> CloudNotice | str:
-    """Parses the event, or says why it cannot be read. Parsing is tolerant, because the documentation varies in spelling and case."""
-    is_cloud = "specversion" in raw
-    data = raw.get("data")
-    if isinstance(data, str):
-        try:
-            data = read_json(data)
-        except NotJsonError as error:
-            return f"its data is text, and {error}"
-    if data is not None and not isinstance(data, Mapping):
-        return "its data is not an object"
-    identity, kind = raw.get("id"), raw.get("type" if is_cloud else "eventType")
-    source = raw.get("source" if is_cloud else "topic")
-    if not isinstance(identity, str) or not identity:
-        return "it has no id"
-    if not isinstance(kind, str) or not kind:
-        return "it has no type"
-    subject = raw.get("subject")
-    if not isinstance(source, str | None) or not isinstance(subject, str | None):
-        return "its source or its subject is not text"
-    # The id can be of any length, because only its hash is kept.
-    return CloudNotice(identity, kind[:_LONGEST], (source or "")[:_LONGEST], (subject or "")[:_LONGEST], data or {})
 
 
 def take_event(context: Context, raw: object) -> None:
@@ -86,7 +50,7 @@ def _read(raw: object) -> tuple[CloudNotice | str, str]:
 
 def _handle(context: Context, event: CloudNotice, key: str, now: datetime) -> None:
     if is_eviction(event.type, event.data):
-        notice = read_notice(context, event.source, event.type, event.data)
+        notice = read_notice(context, event, now)
         if isinstance(notice, EvictionNotice):
             take_notice(context, notice, now)
             return

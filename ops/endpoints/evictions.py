@@ -1,97 +1,65 @@
-"""Evictions of spot nodes, reported by the node or by Azure: one record per node, one run per group (docs/spot.md)."""
+"""Evictions of spot nodes: one record per eviction, one run per group (docs/spot.md)."""
 
-import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from ops.context import Context
+from ops.endpoints.eviction_notices import EvictionNotice
 from ops.engine.run_starter import start_run
-from ops.facts.fleet import list_fleet
-from ops.model.machine import Machine, parse_machine_id
+from ops.messaging.message_sync import report_run
+from ops.model.ledger import Entry
+from ops.model.run import Run
 from ops.model.run_request import RunRequest
+from ops.model.wording import instant
 from ops.model.workload import Eviction
-from ops.policy.fleet_scope import is_in_fleet
-from ops.ports.errors import NotFoundError, RejectedError
+from ops.render.phrases import listed, plural
 from ops.settings.spot import SPOT
 from ops.tables.base import store_key
 from ops.tables.evictions import EvictionGroup, eviction_groups, evictions
-from ops.tables.fleet import LOOKUP, FleetLookup, KnownCluster, fleet_lookups, known_clusters
 from ops.tables.runs import runs
+from ops.tables.set_aside import each
 
-NOTICE = "daytwo.spot.notice"
-ANNOTATED = "microsoft.resourcenotifications.healthresources.resourceannotated"
-_PREEMPTED = "virtualmachinepreempted"
-_SCALE_SET = re.compile(r"aks-(?P<pool>[a-z0-9]{1,12})-[0-9]{1,10}-vmss", re.ASCII)
-_NODE = re.compile(r"aks-(?P<pool>[a-z0-9]{1,12})-[0-9]{1,10}-vmss[0-9a-z]{6}", re.IGNORECASE | re.ASCII)
-# Azure reports an eviction up to 20 minutes late, and the event can arrive a day later.
+# An event can arrive a day later; after this time, the record of an eviction is not needed.
 _FORGET = timedelta(days=2)
-_LIST_AGAIN = timedelta(minutes=5)
-_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
-
-
-@dataclass(frozen=True, slots=True)
-class EvictionNotice:
-    """The evicted node, its cluster's id and name, and who reported the eviction: `node` or `azure`."""
-
-    cluster: str
-    cluster_name: str
-    node: str
-    pool: str
-    source: str
-
-
-def is_eviction(kind: str, data: Mapping[str, Any]) -> bool:
-    """Whether the event reports a spot eviction; the documentation is inconsistent about case."""
-    if kind.casefold() == NOTICE:
-        return True
-    return kind.casefold() == ANNOTATED and str(_properties(data).get("annotationName", "")).casefold() == _PREEMPTED
-
-
-def read_notice(context: Context, source: str, kind: str, data: Mapping[str, Any]) -> EvictionNotice | str:
-    """Reads the notice, or says why it does not concern the fleet. Raises OutsideError, so that Event Grid delivers the event again."""
-    if kind.casefold() == NOTICE:
-        return _from_node(context, source, data)
-    target = str(_properties(data).get("targetResourceId") or _info(data).get("id") or "")
-    machine = parse_machine_id(target)
-    match = _SCALE_SET.fullmatch(machine.scale_set) if machine else None
-    if machine is None or match is None:
-        return f"it does not name an instance in a node pool: {target[:200]!r}"
-    cluster = _of_machine(context, machine)
-    if cluster is None:
-        return f"the resource group {machine.resource_group} does not belong to a cluster in the fleet"
-    node = node_name(machine.scale_set, int(machine.name))
-    return EvictionNotice(*cluster, node, match["pool"], "azure")
+# Azure's own time and the node's differ by some minutes, because a notice precedes the eviction.
+_SAME_WITHIN = timedelta(minutes=30)
+# Reports that arrive after their run has ended are listed up to this number.
+_MOST_LATE = 100
+_MOST_GROUPS = 20
+_LATE_LINE = "reported after this run had ended, and not checked: "
+_LONGEST_NAMES = 300
 
 
 def take_notice(context: Context, notice: EvictionNotice, now: datetime) -> None:
     """Records the eviction once, adds it to its group, and starts or wakes the group's run.
 
-    Each step is idempotent, so an event that is delivered again, even after a crash, has the same result.
+    Each step is idempotent, so an event that is delivered again, even after a crash, has the same result. What happened is
+    decided by the event's own time: a report that arrives after the run of its group has ended is added to that run's message.
     """
     settings = context.config.settings
     policy = settings.get(SPOT) if settings else None
     if policy is None:
         return
-    cluster_key = store_key(notice.cluster)
     table = evictions(context.ports.store)
-    key = f"{cluster_key}|{notice.node}"
-    known = table.get(key)
-    if known is not None and now - known.value.first_seen > _FORGET and _ended(context, known.value.run):
-        table.delete(
-            key
-        )  # the record is from a false alarm some days ago, or the machine came back: this is a new eviction
-        known = None
-    run_id = known.value.run if known else _join(context, cluster_key, notice, now, policy.group_within).run
+    key, known = _known_eviction(context, notice, now)
+    run_id = known.run if known else _join(context, notice, now, policy.group_within)
 
     def merge(old: Eviction | None) -> Eviction:
         said_by_azure = notice.source == "azure"
         if old is not None:
-            return replace(old, confirmed=old.confirmed or said_by_azure)
-        return Eviction(notice.cluster, notice.node, notice.pool, now, said_by_azure, notice.source, run_id)
+            confirmed_at = old.confirmed_at or (notice.at if said_by_azure else None)
+            return replace(old, confirmed=old.confirmed or said_by_azure, confirmed_at=confirmed_at)
+        confirmed_at = notice.at if said_by_azure else None
+        return Eviction(
+            notice.cluster, notice.node, notice.pool, now, said_by_azure, notice.source, run_id, notice.at, confirmed_at
+        )
 
     eviction = table.change(key, merge)
+    end = _end_of(context, eviction.run)
+    if end is not None:
+        if eviction.first_seen > end:
+            _add_to_ended(context, eviction)
+        return
     period = eviction.run.rsplit(".", 1)[1]
     run_request = RunRequest("spot", notice.cluster, notice.cluster_name, period, now, "event", notice.source)
     run, is_new = start_run(context, run_request)
@@ -99,96 +67,82 @@ def take_notice(context: Context, notice: EvictionNotice, now: datetime) -> None
         context.engine.wake(run.id)
 
 
-def node_name(scale_set: str, instance: int) -> str:
-    """Returns a node's name as Azure names computers: the scale set's name, then the instance number in base 36 with six digits."""
-    digits = ""
-    while instance:
-        instance, digit = divmod(instance, len(_DIGITS))
-        digits = _DIGITS[digit] + digits
-    return f"{scale_set.casefold()}{digits.rjust(6, '0')}"
+def _known_eviction(context: Context, notice: EvictionNotice, now: datetime) -> tuple[str, Eviction | None]:
+    """Returns the key and the record of the eviction that the notice is about. Evictions of the node that are over are forgotten."""
+    table = evictions(context.ports.store)
+    prefix = f"{store_key(notice.cluster)}|{notice.node}"
+    of_node = [
+        (stored.key, stored.value, _end_of(context, stored.value.run))
+        for stored in table.scan(prefix)
+        if stored.value.node == notice.node
+    ]
+    over = [key for key, eviction, end in of_node if end is not None and now - max(eviction.at, end) > _FORGET]
+    same = next(((key, eviction) for key, eviction, end in of_node if _is_same(eviction, notice, end)), None)
+    if same is not None:
+        return same
+    each(context.ports.store, "evictions", over, table.delete)
+    return f"{prefix}|{notice.at:%Y%m%dt%H%M%S}", None
 
 
-def _join(
-    context: Context, cluster_key: str, notice: EvictionNotice, now: datetime, group_within: timedelta
-) -> EvictionGroup:
-    """Returns the eviction's group: the pool's latest group if it is recent and its run has not ended, otherwise a new one."""
+def _is_same(eviction: Eviction, notice: EvictionNotice, end: datetime | None) -> bool:
+    """Whether the notice is about a known eviction, whose run ended at `end`. What happened after that is another eviction.
+
+    The exception is Azure's first report, which is about the notice that preceded it.
+    """
+    if notice.at in (eviction.at, eviction.confirmed_at):
+        return True
+    if notice.source == "azure" and not eviction.confirmed and abs(notice.at - eviction.at) <= _SAME_WITHIN:
+        return True
+    return eviction.at - _SAME_WITHIN < notice.at and (end is None or notice.at <= end)
+
+
+def _join(context: Context, notice: EvictionNotice, now: datetime, group_within: timedelta) -> str:
+    """Returns the run of the eviction's group: of evictions in the pool at about the same time, unless its run had ended by then."""
+    request = RunRequest(
+        "spot", notice.cluster, notice.cluster_name, f"{notice.pool}-{notice.at:%Y%m%dt%H%M%S}", now, "event", ""
+    )
+
+    def found(group: EvictionGroup) -> str | None:
+        near = (run for run, began in group.all if run == request.run_id or abs(notice.at - began) < group_within)
+        return next((run for run in near if (end := _end_of(context, run)) is None or notice.at <= end), None)
 
     def grow(old: EvictionGroup | None) -> EvictionGroup:
-        if old is not None and now - old.began < group_within and not _ended(context, old.run):
+        if old is None:
+            return EvictionGroup(request.run_id, notice.at, now)
+        if found(old) is not None:
             return replace(old, last=now)
-        first = RunRequest(
-            "spot", notice.cluster, notice.cluster_name, f"{notice.pool}-{now:%Y%m%dt%H%M%S}", now, "event", ""
-        )
-        return EvictionGroup(first.run_id, now, now)
+        groups = sorted([(request.run_id, notice.at), *old.all], key=lambda group: group[1], reverse=True)[
+            :_MOST_GROUPS
+        ]
+        (run, began), *earlier = groups
+        return EvictionGroup(run, began, now, tuple(earlier))
 
-    return eviction_groups(context.ports.store).change(f"{cluster_key}|{notice.pool}", grow)
+    key = f"{store_key(notice.cluster)}|{notice.pool}"
+    return found(eviction_groups(context.ports.store).change(key, grow)) or request.run_id
 
 
-def _ended(context: Context, run: str) -> bool:
+def _end_of(context: Context, run: str) -> datetime | None:
+    """Returns when a run ended; None if it has not ended."""
     stored = runs(context.ports.store).get(run)
-    return stored is not None and stored.value.state.is_final
+    return stored.value.ended or stored.value.created if stored is not None and stored.value.state.is_final else None
 
 
-def _from_node(context: Context, source: str, data: Mapping[str, Any]) -> EvictionNotice | str:
-    """Reads a notice from inside a cluster. It is untrusted input, so both the cluster and the node that it names are checked."""
-    settings, node = context.config.settings, str(data.get("node") or "")
-    match = _NODE.fullmatch(node)
-    if match is None:
-        return f"it does not name a node in a node pool: {node[:200]!r}"
-    if settings is None or not is_in_fleet(source, settings):
-        return f"its source is not in a configured subscription: {source[:300]!r}"
-    pool_name = match["pool"].casefold()
-    known = next((each for each in _known(context) if each.id == source.casefold()), None)
-    if known is not None and pool_name in known.spot_pools:
-        return EvictionNotice(known.id, known.name, node.casefold(), pool_name, "node")
-    try:
-        cluster = context.ports.clusters.cluster(source)
-    except (NotFoundError, RejectedError) as refusal:
-        return f"its source is not a cluster: {source[:300]!r}: {refusal}"
-    pool = cluster.pool(pool_name)
-    if pool is None or not pool.spot:
-        return f"{node} does not belong to a spot pool of {cluster.name}, so Azure does not evict it"
-    return EvictionNotice(cluster.id, cluster.name, node.casefold(), pool.name, "node")
+def _add_to_ended(context: Context, eviction: Eviction) -> None:
+    """Adds a late report to the message of its run, which has ended and does not check nodes again."""
+    table = runs(context.ports.store)
+    found = evictions(context.ports.store).scan(store_key(eviction.cluster))
+    of_run = [stored.value for stored in found if stored.value.run == eviction.run]
 
+    def change(old: Run | None) -> Run:
+        run = old or table.must_get(eviction.run).value
+        late = sorted({one.node for one in of_run if run.ended is not None and one.first_seen > run.ended})
+        if len(late) > _MOST_LATE:
+            return run
+        lines = [line for line in run.lines if not line.startswith(_LATE_LINE)]
+        late_line = f"{_LATE_LINE}{plural(len(late), 'node')}: {listed(late, _LONGEST_NAMES)}"
+        return replace(run, lines=(*lines, late_line))
 
-def _known(context: Context) -> Iterator[KnownCluster]:
-    return (stored.value for stored in known_clusters(context.ports.store).scan())
-
-
-def _of_machine(context: Context, machine: Machine) -> tuple[str, str] | None:
-    """Returns the id and name of the cluster whose nodes are in the machine's subscription and resource group.
-
-    The fleet is listed only for a group that the last scan did not find, at most once in five minutes: events come in bursts,
-    and each names one node. Another subscription can have a resource group of the same name.
-    """
-    wanted = _place(f"/subscriptions/{machine.subscription}", machine.resource_group)
-    known = next((each for each in _known(context) if _place(each.id, each.node_resource_group) == wanted), None)
-    if known is not None:
-        return known.id, known.name
-    return _listed_groups(context).get(wanted)
-
-
-def _listed_groups(context: Context) -> Mapping[str, tuple[str, str]]:
-    settings, now = context.config.settings, context.ports.clock.now()
-    lookups = fleet_lookups(context.ports.store)
-    last = lookups.get(LOOKUP)
-    if settings is None or (last is not None and now - last.value.at < _LIST_AGAIN):
-        return last.value.groups if last is not None else {}
-    fleet = list_fleet(context.ports, settings)
-    listed = FleetLookup(now, {_place(each.id, each.node_resource_group): (each.id, each.name) for each in fleet})
-    return lookups.change(LOOKUP, lambda _: listed).groups
-
-
-def _place(arm_id: str, group: str) -> str:
-    """Returns the subscription of an ARM id and a resource group in it, as a key."""
-    return f"{arm_id.split('/')[2]}/{group}".casefold()
-
-
-def _properties(data: Mapping[str, Any]) -> Mapping[str, Any]:
-    properties = _info(data).get("properties")
-    return properties if isinstance(properties, Mapping) else {}
-
-
-def _info(data: Mapping[str, Any]) -> Mapping[str, Any]:
-    info = data.get("resourceInfo")
-    return info if isinstance(info, Mapping) else {}
+    report_run(context.ports, table.change(eviction.run, change))
+    text = f"the eviction of {eviction.node} on {instant(eviction.at)} was reported after its run had ended"
+    key = f"late|{store_key(eviction.cluster)}|{eviction.node}|{eviction.at:%Y%m%dT%H%M%S}"
+    context.ports.ledger.append(Entry(key, eviction.first_seen, "event", eviction.cluster, text, "event-grid"))

@@ -1,9 +1,9 @@
-"""The evictions that belong to this run: for each node, when its eviction was first reported."""
+"""The evictions that belong to this run: for each node, its pool, and when it was evicted."""
 
 from collections.abc import Mapping
-from datetime import datetime
 
 from ops.facts import FactQuery
+from ops.model.workload import Eviction
 from ops.tables.base import store_key
 from ops.tables.evictions import evictions
 
@@ -11,7 +11,8 @@ ACTIONS = frozenset[str]()
 KUBERNETES = frozenset[str]()
 
 
-def gather(question: FactQuery) -> Mapping[str, datetime]:
-    """Returns the times by node; empty if no eviction group belongs to the run."""
+def gather(question: FactQuery) -> Mapping[str, Eviction]:
+    """Returns the evictions by node, the latest of each; empty if no eviction group belongs to the run."""
     seen = evictions(question.ports.store).scan(store_key(question.run.target))
-    return {stored.value.node: stored.value.first_seen for stored in seen if stored.value.run == question.run.id}
+    own = sorted((stored.value for stored in seen if stored.value.run == question.run.id), key=lambda each: each.at)
+    return {eviction.node: eviction for eviction in own}

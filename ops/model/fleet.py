@@ -52,6 +52,7 @@ class Pool:
     """A node pool. `image` is what Azure reports; the nodes may still run an older image.
 
     `count` is the number of machines that ARM reports.
+    `autoscaled` means that the cluster autoscaler changes the number of its machines.
     `error_code` and `error` say why the pool's last operation failed, if Azure still provides this (`status.provisioningError`).
     """
 
@@ -70,6 +71,7 @@ class Pool:
     error_code: str = ""
     error: str = ""
     type: str = "VirtualMachineScaleSets"
+    autoscaled: bool = False
 
     @property
     def unsupported(self) -> str:

@@ -70,7 +70,19 @@ class DisruptionBudget:
 
 @dataclass(frozen=True, slots=True)
 class Eviction:
-    """The eviction of a spot node: announced by the node, or reported by Azure afterwards."""
+    """The eviction of a spot node: announced by the node, or reported by Azure afterwards.
+
+    Attributes:
+        cluster: the cluster's id.
+        node: the node's name, which a later machine can have, too.
+        pool: the name of its pool.
+        first_seen: when the first report arrived.
+        confirmed: whether Azure has reported it.
+        source: who reported it first: `node` or `azure`.
+        run: the run that follows it.
+        occurred: when it happened, by the first report's own time; None in records of earlier versions.
+        confirmed_at: when it happened, by Azure's own time.
+    """
 
     cluster: str
     node: str
@@ -79,3 +91,10 @@ class Eviction:
     confirmed: bool
     source: str
     run: str = ""
+    occurred: datetime | None = None
+    confirmed_at: datetime | None = None
+
+    @property
+    def at(self) -> datetime:
+        """When it happened, as far as that is known."""
+        return self.occurred or self.first_seen

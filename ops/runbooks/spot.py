@@ -1,6 +1,6 @@
 """Evictions of spot nodes: evictions in the same pool within minutes share one run (docs/spot.md)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,7 +10,8 @@ from ops.model.fleet import CORDON_STAMP, Cluster, Node, Unknown
 from ops.model.plan import Plan, Step
 from ops.model.reasons import WaitReason
 from ops.model.run import Run
-from ops.model.workload import Pod
+from ops.model.wording import instant
+from ops.model.workload import Eviction, Pod
 from ops.policy.fleet_scope import is_in_fleet
 from ops.runbooks.contract import RunbookDefaults, TimelineBar
 from ops.runbooks.missing_facts import look_again
@@ -24,6 +25,7 @@ _CONFIRM_WITHIN = timedelta(minutes=20)
 _GRACE_S = 20
 _DRAIN_S = 60
 _SOON = timedelta(seconds=30)
+_SHOWN_PODS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class Facts:
     cluster: Cluster | Unknown
     nodes: tuple[Node, ...] | Unknown
     pods: tuple[Pod, ...] | Unknown
-    eviction_group: Mapping[str, datetime]
+    eviction_group: Mapping[str, Eviction]
 
 
 class Spot(RunbookDefaults):
@@ -51,13 +53,13 @@ class Spot(RunbookDefaults):
     facts: type[Facts] = Facts
 
     def decide(self, facts: Facts, settings: Settings, run: Run, now: datetime) -> Decision:
-        """Drains the nodes that still exist, then confirms the outcome."""
+        """Drains the nodes that still exist, then confirms the outcome. What happened too long ago is only reported."""
         if settings.get(SPOT) is None:
             return Nothing("the configuration has no spot section")
         if not facts.eviction_group:
             return Nothing("this run has no evictions")
         cluster = facts.cluster
-        confirm_at = max(facts.eviction_group.values()) + _CONFIRM_AFTER
+        confirm_at = _latest(facts.eviction_group) + _CONFIRM_AFTER
         if isinstance(cluster, Unknown):
             return _retry_or_report("the cluster", cluster, facts, (now, confirm_at + _CONFIRM_WITHIN))
         if not is_in_fleet(cluster.id, settings):
@@ -66,12 +68,12 @@ class Spot(RunbookDefaults):
             return _retry_or_report("the nodes", facts.nodes, facts, (now, confirm_at + _CONFIRM_WITHIN))
         nodes = facts.nodes
         not_spot = [node.name for node in nodes if node.name in facts.eviction_group and not _is_spot(node, cluster)]
-        group = {name: at for name, at in facts.eviction_group.items() if name not in not_spot}
+        group = {name: each for name, each in facts.eviction_group.items() if name not in not_spot}
         if not group:
             return Nothing(
                 f"{', '.join(not_spot)} is not in a spot pool, so Azure does not evict it and it is not drained"
             )
-        there = {node.name: node for node in nodes if node.name in group}
+        there = {node.name: node for node in nodes if node.name in group and _is_from_before(node, group[node.name])}
         return _follow(replace(facts, eviction_group=group), cluster, there, run, (now, confirm_at))
 
 
@@ -85,6 +87,16 @@ def _retry_or_report(what: str, fact: Unknown, facts: Facts, at: tuple[datetime,
     if isinstance(decision, Wait):
         return decision
     return Report(f"{_count(facts.eviction_group)} evicted", (f"the outcome is unknown: {decision.why}",), ok=False)
+
+
+def _latest(group: Mapping[str, Eviction]) -> datetime:
+    """Returns when the last eviction of the group happened: its own time counts, not that of the report."""
+    return max(eviction.at for eviction in group.values())
+
+
+def _is_from_before(node: Node, eviction: Eviction) -> bool:
+    """Whether this is the node that was evicted, and not another one that has been registered under its name since."""
+    return node.created is None or node.created <= eviction.at
 
 
 def _is_spot(node: Node, cluster: Cluster) -> bool:
@@ -162,20 +174,57 @@ def _give_back(cluster: Cluster, nodes: list[Node], run: Run) -> Plan:
 
 
 def _outcome(facts: Facts, cluster: Cluster, there: Mapping[str, Node]) -> Report:
-    lines = [f"{len(facts.eviction_group) - len(there)} of {len(facts.eviction_group)} nodes are gone"]
-    lines += [f"{name} still exists: a false alarm" for name in sorted(there)]
-    if isinstance(facts.pods, Unknown):
-        lines.append(f"what happened to the pods is unknown: {facts.pods.why}")
-    else:
-        waiting = [pod.full_name for pod in facts.pods if pod.phase == "Pending" and not pod.stays]
-        lines.append(f"{len(waiting)} pods are waiting for a node" if waiting else "every pod has a node again")
-    nodes = facts.nodes if not isinstance(facts.nodes, Unknown) else ()
-    spot_pools = [pool for pool in cluster.pools if pool.spot]
-    empty = [pool.name for pool in spot_pools if not any(node.pool == pool.name for node in nodes)]
+    """Reports what is there. Nothing is concluded from what could not be read."""
+    group, nodes = facts.eviction_group, facts.nodes if not isinstance(facts.nodes, Unknown) else ()
+    lines = [f"{len(group) - len(there)} of {len(group)} nodes are gone"]
+    lines += [_still_there(there[name]) for name in sorted(there)]
+    again = sorted({node.name for node in nodes if node.name in group} - set(there))
+    lines += [f"{name} has been registered again since" for name in again]
+    late = [each for each in group.values() if each.first_seen - each.at >= _CONFIRM_AFTER]
+    if late:
+        lines.append(f"{_reported_late(late)}, so nothing was drained for {'it' if len(late) == 1 else 'them'}")
+    lines += _pod_lines(facts.pods, nodes)
+    emptied = {each.pool for each in group.values()} - {node.pool for node in nodes}
+    empty = sorted(pool.name for pool in cluster.pools if pool.name in emptied and pool.spot and not pool.autoscaled)
     lines += [f"{name} has no nodes left and will not recover by itself" for name in empty]
-    return Report(f"{_count(facts.eviction_group)} evicted", tuple(lines), ok=not empty)
+    return Report(f"{_count(group)} evicted", tuple(lines), ok=not empty)
 
 
-def _count(group: Mapping[str, datetime]) -> str:
+def _still_there(node: Node) -> str:
+    if node.ready:
+        return f"{node.name} still exists and is Ready: a false alarm, or its machine has come back"
+    return f"{node.name} is still registered and not Ready"
+
+
+def _reported_late(late: Sequence[Eviction]) -> str:
+    first, last = min(each.at for each in late), max(each.at for each in late)
+    when = instant(first) if first == last else f"{instant(first)} to {instant(last)}"
+    return f"{len(late)} eviction{'' if len(late) == 1 else 's'} of {when} {'was' if len(late) == 1 else 'were'} reported late"
+
+
+def _pod_lines(pods: tuple[Pod, ...] | Unknown, nodes: Sequence[Node]) -> list[str]:
+    """Says which pods have no node that is Ready, and of how many pods that is known."""
+    if isinstance(pods, Unknown):
+        return [f"what happened to the pods is unknown: {pods.why}"]
+    able = [pod for pod in pods if not pod.stays and not pod.is_finished]
+    ready = {node.name for node in nodes if node.ready}
+    waiting = [pod.full_name for pod in able if not pod.node]
+    stuck = [pod.full_name for pod in able if pod.node and pod.node not in ready]
+    if not waiting and not stuck:
+        return [f"every pod is on a node that is Ready ({len(able)} checked)"]
+    lines = [f"{_pods(waiting)} waiting for a node: {_some(waiting)}"] if waiting else []
+    return [*lines, f"{_pods(stuck)} bound to a node that is gone or not Ready: {_some(stuck)}"] if stuck else lines
+
+
+def _pods(names: Sequence[str]) -> str:
+    return "1 pod is" if len(names) == 1 else f"{len(names)} pods are"
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _SHOWN_PODS} more" if len(names) > _SHOWN_PODS else ""
+    return f"{', '.join(sorted(names)[:_SHOWN_PODS])}{more}"
+
+
+def _count(group: Mapping[str, Eviction]) -> str:
     number = len(group)
     return f"{number} spot node{'' if number == 1 else 's'}"

@@ -48,7 +48,7 @@ def pool_properties(cluster: Cluster, pool: Pool) -> JsonObject:
         "maxPods": 250,
         "type": spec.type,
         "availabilityZones": list(ZONES),
-        "enableAutoScaling": False,
+        "enableAutoScaling": spec.autoscaled,
         "scaleDownMode": "Delete",
         "provisioningState": pool.provisioning_state,
         "powerState": {"code": pool.power_state},
@@ -72,6 +72,8 @@ def pool_properties(cluster: Cluster, pool: Pool) -> JsonObject:
         "enableFIPS": False,
         "securityProfile": {"enableVTPM": False, "enableSecureBoot": False},
     }
+    if spec.autoscaled:
+        properties |= {"minCount": 0, "maxCount": max(spec.nodes, 1)}
     if spec.type == "VirtualMachines":
         # Such a pool has its machines by size, and no zones.
         sizes: list[JsonObject] = [{"size": spec.vm_size, "count": pool.count}]

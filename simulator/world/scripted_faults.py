@@ -100,13 +100,19 @@ class NodeStaysNotReady:
 
 @dataclass(frozen=True, slots=True)
 class SpotEviction:
-    """Azure evicts this many machines in a spot pool within seconds. Each node's agent publishes a notice ``notice_s`` earlier."""
+    """Azure evicts this many machines in a spot pool within seconds. Each node's agent publishes a notice ``notice_s`` earlier.
+
+    Azure's own report comes ``reported_after_s`` later; within minutes if this is 0. If ``stays``, the nodes stay registered and
+    are not Ready, as in a pool that deallocates its machines.
+    """
 
     cluster: str
     pool: str
     at: datetime
     nodes: int = 1
     notice_s: int = 0
+    reported_after_s: int = 0
+    stays: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,7 @@ class PoolSpec:
     node_soak_minutes: int = 0
     # FlexNodes stands for a type that did not exist when Daytwo was written.
     type: PoolType = "VirtualMachineScaleSets"
+    autoscaled: bool = False
 
     @property
     def os_type(self) -> str:

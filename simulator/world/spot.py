@@ -17,6 +17,7 @@ NOTICE = "daytwo.spot.notice"
 # All machines in a group are evicted within seconds. Azure deletes a machine half a minute after its preemption.
 GROUP_S = (0.0, 8.0)
 GONE_AFTER = timedelta(seconds=30)
+SCALED_AFTER = timedelta(minutes=4)
 # Azure does not publish the latency of resource notifications. The activity log is up to 20 minutes late.
 NOTIFIED_AFTER_S = (5.0, 600.0)
 TWICE_PERCENT = 25
@@ -27,6 +28,8 @@ class _Preemption:
     cluster: Cluster
     node: Node
     event_id: str
+    reported_after_s: int = 0
+    stays: bool = False
 
 
 def evict_group(core: Core, fault: SpotEviction) -> None:
@@ -36,12 +39,15 @@ def evict_group(core: Core, fault: SpotEviction) -> None:
     draw = Random(f"{core.seed}/spot/{cluster.name}/{fault.pool}/{fault.at.isoformat()}")
     for node in sorted(draw.sample(present, min(fault.nodes, len(present))), key=lambda node: node.name):
         offset = core.seconds(*GROUP_S, "burst", cluster.name, node.name, fault.at)
-        core.scheduler.after(offset, partial(preempt, core, cluster, node, fault.notice_s))
+        lose = partial(preempt, reported_after_s=fault.reported_after_s, stays=fault.stays)
+        core.scheduler.after(offset, partial(lose, core, cluster, node, fault.notice_s))
 
 
-def preempt(core: Core, cluster: Cluster, node: Node, notice_s: int = 0) -> None:
+def preempt(
+    core: Core, cluster: Cluster, node: Node, notice_s: int = 0, *, reported_after_s: int = 0, stays: bool = False
+) -> None:
     """Evict one machine. If the node's agent has enough time, it publishes a notice."""
-    preemption = _Preemption(cluster, node, core.new_id_in("preempt"))
+    preemption = _Preemption(cluster, node, core.new_id_in("preempt"), reported_after_s, stays)
     if notice_s:
         _notice(core, preemption, notice_s)
     core.scheduler.after(timedelta(seconds=notice_s), partial(_lose, core, preemption))
@@ -67,18 +73,19 @@ def _lose(core: Core, preemption: _Preemption) -> None:
         return
     core.journal.write(Kind.SPOT_EVICTED, cluster.name, node.pool, node.name, event=preemption.event_id)
     nodes.set_ready(core, cluster, node, ready=False)
-    core.scheduler.after(GONE_AFTER, partial(_gone, core, preemption))
+    if not preemption.stays:
+        core.scheduler.after(GONE_AFTER, partial(_gone, core, preemption))
     occurred = core.scheduler.now
     data, subject = _annotation(core, preemption, f"{occurred:%Y-%m-%dT%H:%M:%S.%f}0Z")
     key = (cluster.name, node.name, preemption.event_id)
     source = f"/subscriptions/{cluster.spec.subscription}"
     for copy in range(2 if core.chance(TWICE_PERCENT, "told-twice", *key) else 1):
-        late = core.seconds(*NOTIFIED_AFTER_S, "told", copy, *key)
+        late = core.seconds(*NOTIFIED_AFTER_S, "told", copy, *key) + timedelta(seconds=preemption.reported_after_s)
         core.scheduler.after(late, partial(_publish, core, preemption, ANNOTATED, data, (source, subject)))
 
 
 def _gone(core: Core, preemption: _Preemption) -> None:
-    """Delete the machine. Without an autoscaler, it is not replaced."""
+    """Delete the machine. Only the cluster autoscaler replaces it, if the pool has one and no operation is running on the cluster."""
     cluster, node = preemption.cluster, preemption.node
     if cluster.nodes.get(node.name) is not node:
         return
@@ -86,6 +93,17 @@ def _gone(core: Core, preemption: _Preemption) -> None:
     pool = cluster.pools.get(node.pool or "")
     if pool is not None:
         pool.count = max(pool.count - 1, 0)
+        pool.revision += 1
+        if pool.spec.autoscaled:
+            core.scheduler.after(SCALED_AFTER, partial(_replace, core, preemption))
+
+
+def _replace(core: Core, preemption: _Preemption) -> None:
+    cluster = preemption.cluster
+    pool = cluster.pools[preemption.node.pool or ""]
+    if cluster.power_state == "Running" and cluster.operation is None and pool.count < pool.spec.nodes:
+        nodes.join(core, cluster, pool, pool.image)
+        pool.count += 1
         pool.revision += 1
 
 

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ops.endpoints.event_grid import read_event, take_event
+from ops.endpoints.cloud_events import read_event
+from ops.endpoints.event_grid import take_event
 from ops.model.fleet import Cluster
 from ops.scheduling.fleet_scan import record_fleet
 from ops.tables.evictions import evictions

@@ -1,16 +1,20 @@
 """Eviction notices become one record per node and one run per group of evictions."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from ops.adapters.azure_clusters import AzureClusters
 from ops.endpoints.event_grid import take_event
 from ops.model.arm_actions import ASK_API_SERVER
-from ops.model.run import State
+from ops.model.run import Run, State
+from ops.model.wording import instant
 from ops.model.workload import Pod
 from ops.ports.errors import TryLaterError, UnreachableError
 from ops.ports.kubernetes import EvictionResult
+from ops.tables.evictions import evictions
+from ops.tables.runs import runs
 from ops.verbs import verbs
 from tests.driving import DrivenRun
 from tests.engine.worlds import world_with_all_operations
@@ -32,8 +36,8 @@ def world_with_spot_pool() -> World:
     return world
 
 
-def notice(node: int, number: int) -> dict[str, object]:
-    return {
+def notice(node: int, number: int, time: str | None = None) -> dict[str, object]:
+    return ({"time": time} if time else {}) | {
         "specversion": "1.0",
         "id": str(number),
         "type": "daytwo.spot.notice",
@@ -43,7 +47,7 @@ def notice(node: int, number: int) -> dict[str, object]:
     }
 
 
-def annotated(node: int, number: int) -> dict[str, object]:
+def annotated(node: int, number: int, occurred: str = "0001-01-01T00:00:00Z") -> dict[str, object]:
     return {
         "id": str(number),
         "eventType": "Microsoft.ResourceNotifications.HealthResources.ResourceAnnotated",
@@ -51,7 +55,11 @@ def annotated(node: int, number: int) -> dict[str, object]:
         "subject": "x",
         "data": {
             "resourceInfo": {
-                "properties": {"targetResourceId": f"{VM}{node}", "annotationName": "VirtualMachinePreempted"}
+                "properties": {
+                    "targetResourceId": f"{VM}{node}",
+                    "annotationName": "VirtualMachinePreempted",
+                    "occurredTime": occurred,
+                }
             }
         },
     }
@@ -103,7 +111,7 @@ def test_a_node_is_uncordoned_after_a_false_alarm() -> None:
     run = DrivenRun(world, run_id).to_end()
     node = "aks-spot-12345678-vmss000001"
     assert world.nodes.marks == [f"cordon {node}", f"uncordon {node}"]
-    assert f"{node} still exists: a false alarm" in run.lines
+    assert f"{node} still exists and is Ready: a false alarm, or its machine has come back" in run.lines
 
 
 OTHER = SOURCE.replace("00000000-0000", "99999999-0000")
@@ -228,3 +236,94 @@ def test_a_node_that_is_registered_again_under_the_same_name_is_not_evacuated() 
     world.nodes.change("aks-spot-12345678-vmss000001", uid="another")
     run.call("begin", run.record.steps[0].id)
     assert (world.nodes.marks, world.nodes.evicted) == ([], [])
+
+
+NODE = "aks-spot-12345678-vmss000003"
+
+
+def drive(world: World) -> list[Run]:
+    """Execute every run that was started, to its end."""
+    return [DrivenRun(world, started.split()[1]).to_end() for started in dict.fromkeys(world.engine.started)]
+
+
+def test_a_second_eviction_after_the_first_run_has_ended_is_another_one() -> None:
+    """Case 13: a false alarm at 23:00, then an eviction at 04:00 that Azure reports at 04:13."""
+    world = world_with_spot_pool()
+    world.nodes.listed["shop-dev"] += (replace(world.nodes.listed["shop-dev"][-1], name=NODE),)
+    take_event(world.context, notice(3, 1))
+    (first,) = drive(world)
+    world.clock.advance(hours=5)
+    take_event(world.context, notice(3, 2))
+    first_again, second = drive(world)
+    occurred = world.clock.at.isoformat()
+    take_event(world.context, annotated(3, 9, occurred))
+    take_event(world.context, annotated(3, 10, occurred))
+    assert (first_again.id, len(set(world.engine.started))) == (first.id, 2)
+    assert world.nodes.marks == [f"cordon {NODE}", f"uncordon {NODE}"] * 2
+    confirmed = [(each.value.run, each.value.confirmed) for each in evictions(world.store).scan()]
+    assert confirmed == [(first.id, False), (second.id, True)]
+
+
+def test_an_event_of_yesterday_drains_nothing() -> None:
+    """Case 14: an eviction of 22:55 arrives the next evening, when a node of that name is Ready and full of pods."""
+    world = world_with_spot_pool()
+    occurred = world.clock.at - timedelta(hours=22, minutes=5)
+    take_event(world.context, annotated(1, 1, occurred.isoformat()))
+    (run,) = drive(world)
+    assert (world.nodes.marks, world.nodes.evicted) == ([], [])
+    assert run.lines[2] == f"1 eviction of {instant(occurred)} was reported late, so nothing was drained for it"
+    assert world.chat.posts == 1
+
+
+def test_forty_reports_of_one_time_that_arrive_over_three_hours_are_one_message() -> None:
+    """Case 14: forty evictions of 22:55, one each five minutes; runs end in between."""
+    world = world_with_spot_pool()
+    occurred = (world.clock.at - timedelta(hours=22)).isoformat()
+    for number in range(40):
+        take_event(world.context, annotated(number, number, occurred))
+        run = drive(world)[0]
+        world.clock.advance(minutes=5)
+    assert len(set(world.engine.started)) == 1
+    assert (world.chat.posts, world.nodes.marks) == (1, [])
+    late = next(line for line in runs(world.store).must_get(run.id).value.lines if line.startswith("reported after"))
+    assert late.startswith(
+        "reported after this run had ended, and not checked: 39 nodes: aks-spot-12345678-vmss000001, "
+    )
+    assert [entry.kind for entry in world.ledger.written.values()].count("event") == 39
+
+
+def test_reports_that_arrive_in_the_wrong_order_join_the_groups_of_their_times() -> None:
+    world = world_with_spot_pool()
+    times = [world.clock.at - timedelta(hours=ago) for ago in (3, 1, 3, 2, 1)]
+    for number, at in enumerate(times):
+        take_event(world.context, annotated(number, number, at.isoformat()))
+    groups = [each.value.run for each in evictions(world.store).scan()]
+    assert len(set(world.engine.started)) == 3
+    assert [groups.count(run) for run in dict.fromkeys(groups)] == [2, 2, 1]
+
+
+def test_an_eviction_of_last_week_is_only_recorded() -> None:
+    world = world_with_spot_pool()
+    take_event(world.context, notice(1, 1, (world.clock.at - timedelta(days=3)).isoformat()))
+    assert world.engine.started == []
+    (entry,) = world.ledger.written.values()
+    assert entry.text.endswith("more than two days ago")
+
+
+def test_a_time_in_the_future_counts_as_now() -> None:
+    world = world_with_spot_pool()
+    take_event(world.context, notice(1, 1, "2099-01-01T00:00:00.1234567Z"))
+    (eviction,) = evictions(world.store).scan()
+    assert eviction.value.at == world.clock.at
+
+
+def test_a_record_of_an_earlier_version_is_the_same_eviction() -> None:
+    world = world_with_spot_pool()
+    take_event(world.context, notice(1, 1))
+    (stored,) = evictions(world.store).scan()
+    evictions(world.store).delete(stored.key)
+    evictions(world.store).insert(stored.key.rsplit("|", 1)[0], replace(stored.value, occurred=None))
+    world.clock.advance(minutes=2)
+    take_event(world.context, annotated(1, 2, world.clock.at.isoformat()))
+    (again,) = evictions(world.store).scan()
+    assert (again.value.confirmed, len(world.engine.started)) == (True, 1)

@@ -222,6 +222,35 @@ class TestSpot:
             assert any("spot has no node" in line for line in run.lines)
             assert len(messages(bot.simulation)[run.id]) == 1
 
+    def test_nodes_that_stay_registered_are_reported_as_they_are(self, tmp_path: Path) -> None:
+        @async_test
+        async def act(bot: Bot) -> None:
+            async with bot:
+                await bot.run_until(after(hours=12))
+
+        eviction = SpotEviction("shop-dev", "spot", after(hours=8), 2, notice_s=25, stays=True)
+        with night(tmp_path, DEV, scripted_faults=(eviction,)) as bot:
+            act(bot)
+            lines = only(bot, "spot").lines
+            assert lines[0] == "0 of 2 nodes are gone"
+            assert all(line.endswith("is still registered and not Ready") for line in lines[1:3])
+
+    def test_an_eviction_that_azure_reports_hours_later_is_reported_and_nothing_is_drained(
+        self, tmp_path: Path
+    ) -> None:
+        @async_test
+        async def act(bot: Bot) -> None:
+            async with bot:
+                await bot.run_until(after(hours=6))
+
+        eviction = SpotEviction("shop-dev", "spot", after(hours=1), 2, reported_after_s=4 * 3600)
+        with night(tmp_path, DEV, scripted_faults=(eviction,)) as bot:
+            act(bot)
+            run = only(bot, "spot")
+            assert (run.state, run.steps, run.finished) == (State.DONE, (), ())
+            assert any("reported late, so nothing was drained" in line for line in run.lines)
+            assert cordons(bot) == []
+
     def test_a_manual_start_without_an_eviction_is_reported(self, tmp_path: Path) -> None:
         @async_test
         async def act(bot: Bot) -> None:
@@ -249,7 +278,8 @@ class TestSpot:
                 }
                 assert await bot.send_event(event, **{"aeg-event-type": "Notification"}) < 300
                 await bot.run_until(after(hours=1))
-                assert f"{node} still exists: a false alarm" in only(bot, "spot").lines
+                expected = f"{node} still exists and is Ready: a false alarm, or its machine has come back"
+                assert expected in only(bot, "spot").lines
 
         with night(tmp_path, DEV) as bot:
             act(bot)
