@@ -41,7 +41,7 @@ def post(doing: str, url: str, *, timeout_s: float, throttled_s: float = _DEFAUL
     Raises:
         ThrottledError: 429.
         TryLaterError: 5xx, or no response.
-        RejectedError: any other error; its code is the status.
+        RejectedError: any other response than 2xx; its code is the status.
     """
     import httpx
 
@@ -53,7 +53,7 @@ def post(doing: str, url: str, *, timeout_s: float, throttled_s: float = _DEFAUL
         raise ThrottledError(f"{doing}: rate limited", retry_after_s(response.headers, throttled_s))
     if response.is_server_error:
         raise TryLaterError(f"{doing}: {response.status_code}", retry_after_s(response.headers))
-    if response.is_error:
+    if not response.is_success:  # a redirect is not followed, so nothing has arrived
         raise RejectedError(str(response.status_code), f"{doing}: {response.status_code}")
 
 

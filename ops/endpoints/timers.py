@@ -8,7 +8,13 @@ from functools import partial
 from ops.approvals.notifications import update_requests
 from ops.context import Context
 from ops.facts.fleet import list_fleet
-from ops.messaging.conditions import close_stale, report_configuration, report_ledger, report_set_aside
+from ops.messaging.conditions import (
+    close_stale,
+    report_configuration,
+    report_ledger,
+    report_refused_messages,
+    report_set_aside,
+)
 from ops.messaging.ephemeral_replies import flush_replies
 from ops.messaging.message_sync import publish_pending
 from ops.messaging.outbox import flush_outbox
@@ -37,6 +43,7 @@ def every_five_minutes(context: Context, pause: Callable[[float], None] | None =
             "requests for approval": partial(update_requests, context),
             "lost runs": partial(recover_lost, context, now),
             "messages": partial(flush_outbox, context.ports, pause),
+            "refused messages": partial(report_refused_messages, context.ports, now),
             # Last, because an unresponsive topic takes a long time.
             "events": partial(publish_pending, context.ports),
         },

@@ -1,11 +1,13 @@
 """Persistent conditions: reported when they appear, and updated when they are resolved."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ops.config.config_file import ConfigState
 from ops.messaging.message_sync import reconcile
+from ops.messaging.outbox import refused_messages
 from ops.model.decision import Act, Decision, Nothing, Wait
 from ops.model.fleet import Cluster
 from ops.model.ledger import Entry
@@ -20,15 +22,18 @@ from ops.render.conditions import (
     configuration_message,
     fleet_message,
     ledger_message,
+    refused_message,
     set_aside_message,
     strangers_message,
 )
 from ops.runbooks import runbooks
-from ops.tables.base import Stored
+from ops.tables.base import Stored, marked
 from ops.tables.conditions import ConditionRecord, conditions
+from ops.tables.messages import MessageRecord
 from ops.tables.set_aside import SetAside, each, set_aside_notes
 
 _HELD = ".held"
+_CHAT = "chat."
 # The windows for reboots can be a week apart.
 _FORGOTTEN_AFTER = timedelta(days=8)
 # The precision of `observed_at`; it is coarse so that not every observation causes a write.
@@ -110,6 +115,31 @@ def report_ledger(ports: Ports, now: datetime) -> None:
     days = [f"{now - timedelta(days=ago):%Y-%m-%d}" for ago in (1, 0)]
     damage = [sentence for day in days for sentence in ports.ledger.damage(day)]
     report_condition(ports, ledger_message(damage), now)
+
+
+def report_refused_messages(ports: Ports, now: datetime) -> None:
+    """Reports once for each channel that its chat refuses messages there, and once when it accepts them again."""
+    refused: dict[tuple[str, str], list[MessageRecord]] = defaultdict(list)
+    for record in refused_messages(ports):
+        # The condition about a channel can be refused itself; it is listed by `status` and in the digest in any case.
+        if not record.subject.startswith(_CHAT):
+            refused[record.chat, record.channel].append(record)
+    subjects = {_channel_subject(*where): where for where in refused}
+    for subject, where in subjects.items():
+        records = refused[where]
+        waiting = sorted(record.subject for record in records)
+        report_condition(ports, refused_message(subject, *where, waiting, records[-1].problem), now)
+    over = [key for key in marked(ports.store, conditions(ports.store).kind, _CHAT) if key not in subjects]
+    each(ports.store, "chat conditions", over, lambda key: _resolve_channel(ports, key, now))
+
+
+def _channel_subject(chat: str, channel: str) -> str:
+    return f"{_CHAT}{short_hash(f'{chat}|{channel}')}"
+
+
+def _resolve_channel(ports: Ports, key: str, now: datetime) -> None:
+    record = conditions(ports.store).must_get(key).value
+    report_condition(ports, refused_message(key, record.what, record.where, (), ""), now)
 
 
 def close_stale(ports: Ports, now: datetime) -> None:

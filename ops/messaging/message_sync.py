@@ -155,6 +155,7 @@ def _sync_channel(ports: Ports, chat: Chat, wanted: _Target) -> None:
             content_ref=reference,
             picture=picture,
             urgent=wanted.message.state is State.NEEDS_YOU,
+            final=wanted.message.state.is_final,
             dirty=record.dirty or record.sent != digest,
         )
 

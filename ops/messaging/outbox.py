@@ -7,11 +7,19 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import cast
 
-from ops.messaging.rate_limit import RateLimitedError, RateLimiter
+from ops.messaging.rate_limit import RateLimitedError, RateLimiter, pause_after
 from ops.model.json import Json
 from ops.ports.bundle import Ports
 from ops.ports.chat import Chat, Outgoing, Posted
-from ops.ports.errors import ConflictError, NotDoneError, OutsideError, RejectedError, ThrottledError, TryLaterError
+from ops.ports.errors import (
+    ClosedChannelError,
+    ConflictError,
+    NotDoneError,
+    OutsideError,
+    ThrottledError,
+    TryLaterError,
+    UneditableError,
+)
 from ops.tables.base import Stored, marked
 from ops.tables.messages import MessageRecord, messages
 from ops.tables.set_aside import each
@@ -20,11 +28,8 @@ from ops.telemetry.metrics import Metric
 _LOG = logging.getLogger(__name__)
 
 _OUTBOX = "outbox"
-_RETRY = timedelta(minutes=5)
 # Longer than any chat client's timeout: a post that began this recently may not have arrived yet.
 _ON_ITS_WAY = timedelta(seconds=30)
-# The message was deleted in the chat. It is posted again, since its content still matters.
-_GONE = "message_not_found"
 
 
 def message_key(chat: str, channel: str, subject: str) -> str:
@@ -87,12 +92,12 @@ class _Attempt:
     def carry_out(self) -> bool:
         """Makes the attempt; returns whether the chat now shows the desired content."""
         try:
+            self.pace.await_turn(self._channel_line)
             posted = self._known() or self._found()
             if posted is None:
                 self._shown(self._post(), edits=0)
             else:
-                self._call(f"{self.chat.name}|edit", lambda: self.chat.edit(posted, self.outgoing))
-                self._shown(posted, edits=1)
+                self._edit(posted)
         except (RateLimitedError, ConflictError):
             return False  # the chat is rate limited, or another process is sending it
         except ThrottledError as error:
@@ -103,10 +108,38 @@ class _Attempt:
         except TryLaterError as error:
             self._failed(error, timedelta(seconds=max(error.retry_after_s, 1.0)))
             return False
+        except ClosedChannelError as error:
+            self.pace.close(self._channel_line)
+            self._failed(error, timedelta(0))
+            return False
         except OutsideError as error:
-            self._failed(error, _RETRY)
+            self._failed(error, pause_after(self.stored.value.refused + 1))
             return False
         return True
+
+    @property
+    def _channel_line(self) -> str:
+        return f"{self.chat.name}|{self.stored.value.channel}|open"
+
+    def _edit(self, posted: Posted) -> None:
+        """Edits the message. If the chat does not accept changes of it, it is posted again.
+
+        If that happens again, only an end state, or content that needs a person, is posted again: each post notifies people.
+
+        Raises:
+            UneditableError: the content can wait for the next attempt.
+        """
+        try:
+            self._call(f"{self.chat.name}|edit", lambda: self.chat.edit(posted, self.outgoing))
+        except UneditableError:
+            record = self.stored.value
+            if record.reposts and not (record.urgent or record.final):
+                raise
+            again = replace(record, message_id="", sent="", reposts=record.reposts + 1)
+            self.stored = messages(self.ports.store).replace(self.stored, again)
+            self._shown(self._post(), edits=0)
+            return
+        self._shown(posted, edits=1)
 
     def _known(self) -> Posted | None:
         record = self.stored.value
@@ -171,8 +204,10 @@ class _Attempt:
                 problem="",
                 retry_at=None,
                 edits=now.edits + edits,
+                refused=0,
             )
 
+        self.pace.open(self._channel_line)
         if messages(self.ports.store).change(self.stored.key, change).dirty:
             self.ports.store.insert(_OUTBOX, self.stored.key, {})  # the other attempt may have removed it
         else:
@@ -191,14 +226,12 @@ class _Attempt:
                 error,
             )
         retry_at = self.ports.clock.now() + wait if wait else None
-        is_undone = isinstance(error, NotDoneError) or not isinstance(error, TryLaterError)
-        is_gone = isinstance(error, RejectedError) and error.code == _GONE
+        is_lasting = not isinstance(error, TryLaterError)
+        is_undone = isinstance(error, NotDoneError) or is_lasting
 
         def change(old: MessageRecord | None) -> MessageRecord:
             now = old or mine
-            reported = replace(now, problem=str(error), retry_at=retry_at)
-            if is_gone and now.message_id == mine.message_id:
-                reported = replace(reported, message_id="", sent="")
+            reported = replace(now, problem=str(error), retry_at=retry_at, refused=now.refused + is_lasting)
             if self.posting and is_undone and now.posting_since == mine.posting_since:
                 reported = replace(reported, posting_since=None)
             if not is_undone:
@@ -208,6 +241,12 @@ class _Attempt:
 
         if messages(self.ports.store).change(self.stored.key, change).dirty:
             self.ports.store.insert(_OUTBOX, self.stored.key, {})
+
+
+def refused_messages(ports: Ports) -> tuple[MessageRecord, ...]:
+    """Returns the messages that wait because their chat refuses them for a reason that a retry cannot change."""
+    waiting = messages(ports.store).get_all(marked(ports.store, _OUTBOX))
+    return tuple(stored.value for _, stored in waiting if stored is not None and stored.value.refused)
 
 
 def _remove(ports: Ports, key: str) -> None:

@@ -12,6 +12,7 @@ from ops.tables.base import Table
 _SPACING = timedelta(seconds=1.25)
 # The timer fires every five minutes, and the shortest function timeout in Azure is also five minutes.
 _PATIENCE = timedelta(seconds=200)
+_FIRST_PAUSE, _LONGEST_PAUSE, _MOST_DOUBLINGS = timedelta(minutes=30), timedelta(hours=12), 10
 
 
 class RateLimitedError(Exception):
@@ -20,9 +21,15 @@ class RateLimitedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Cooldown:
-    """The time until which a chat does not accept one kind of call."""
+    """The time until which a chat does not accept one kind of call; `refused` counts refusals in a row that a retry cannot change."""
 
     until: datetime
+    refused: int = 0
+
+
+def pause_after(refused: int) -> timedelta:
+    """Returns how long to wait after this many refusals in a row that a retry cannot change: at most six attempts a day."""
+    return min(_FIRST_PAUSE * (1 << min(max(refused - 1, 0), _MOST_DOUBLINGS)), _LONGEST_PAUSE)
 
 
 class RateLimiter:
@@ -60,6 +67,24 @@ class RateLimiter:
             self._rests.change(line, lambda old: old if old is not None and old.until > until else Cooldown(until))
         except ConflictError:
             return  # the same limit has already been recorded for many other calls
+
+    def close(self, line: str) -> None:
+        """Records, for all processes, that a channel accepts nothing. It is tried again after growing pauses."""
+        now = self._clock.now()
+
+        def longer(old: Cooldown | None) -> Cooldown:
+            refused = (old.refused if old is not None else 0) + 1
+            return Cooldown(now + pause_after(refused), refused)
+
+        try:
+            self._rests.change(line, longer)
+        except ConflictError:
+            return  # other processes have recorded it
+
+    def open(self, line: str) -> None:
+        """Forgets that a channel accepted nothing."""
+        if self._rests.get(line) is not None:
+            self._rests.delete(line)
 
     def _until(self, line: str) -> datetime | None:
         stored = self._rests.get(line)

@@ -62,6 +62,14 @@ class RejectedError(OutsideError):
         self.code = code
 
 
+class UneditableError(RejectedError):
+    """The chat does not accept changes of this message: it was deleted, or can no longer be edited. Only a new one can be posted."""
+
+
+class ClosedChannelError(RejectedError):
+    """The chat accepts nothing in this channel: it is archived or gone, or the bot has no access to it."""
+
+
 class AlreadyError(OutsideError):
     """The object is already in the desired state, so the call was refused: read the object."""
 

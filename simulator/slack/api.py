@@ -141,7 +141,7 @@ class SlackApi:
                 raise SlackError("unknown_method")
 
     def _post(self, arguments: JsonObject) -> JsonObject:
-        channel = self._channel(arguments)
+        channel = self._open_channel(arguments)
         self._limit(POSTS, f"post/{channel.id}")
         content = _content(arguments)
         thread = cast("str | None", arguments.get("thread_ts"))
@@ -153,11 +153,13 @@ class SlackApi:
         return {"channel": channel.id, "ts": message.ts, "message": message.document()}
 
     def _update(self, arguments: JsonObject) -> JsonObject:
-        channel = self._channel(arguments)
+        channel = self._open_channel(arguments)
         self._limit(UPDATES, "update")
         message = channel.find(str(arguments.get("ts")))
         if message is None:
             raise SlackError("message_not_found")
+        if message.edit_error:
+            raise SlackError(message.edit_error)
         content = _content(arguments)
         self._check_files(content)
         message.text, message.blocks, message.attachments = content.text, content.blocks, content.attachments
@@ -197,6 +199,12 @@ class SlackApi:
         channel = self.channels.get(str(arguments.get("channel")))
         if channel is None:
             raise SlackError("channel_not_found")
+        return channel
+
+    def _open_channel(self, arguments: JsonObject) -> Channel:
+        channel = self._channel(arguments)
+        if channel.archived:
+            raise SlackError("is_archived")
         return channel
 
     def _limit(self, limit: Limit, key: str) -> None:

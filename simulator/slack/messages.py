@@ -11,7 +11,7 @@ BOT_ID = "B0DAYTWO"
 
 @dataclass(slots=True)
 class Message:
-    """One message. ``edits`` counts how often it was edited."""
+    """One message. ``edits`` counts how often it was edited; ``edit_error`` is the error with which Slack refuses every edit of it."""
 
     channel: str
     ts: str
@@ -23,6 +23,7 @@ class Message:
     thread_ts: str | None = None
     edits: int = 0
     edited: datetime | None = None
+    edit_error: str = ""
 
     def document(self, *, with_metadata: bool = True) -> JsonObject:
         """Return the message in Slack's format."""
@@ -50,6 +51,7 @@ class Channel:
 
     id: str
     messages: list[Message] = field(default_factory=list)
+    archived: bool = False
 
     def find(self, ts: str) -> Message | None:
         """Return the message that has the given timestamp."""

@@ -75,6 +75,8 @@ class Connector:
         # Members with whom the bot cannot have a private conversation, because they have not installed it or have blocked
         # it.
         self.closed: set[str] = set()
+        # Messages that a person has deleted. Teams answers 403 to an edit of one.
+        self.deleted: set[str] = set()
         self.personal: dict[str, str] = {}
         self._now = now
         self._requests = requests
@@ -165,6 +167,8 @@ class Connector:
         sent = self.find(changed)
         if sent is None or sent.conversation != channel or thread not in (sent.thread, sent.id):
             raise ConnectorError(HTTPStatus.NOT_FOUND, "ActivityNotFoundInConversation", "There is no such activity.")
+        if changed in self.deleted:
+            raise ConnectorError(HTTPStatus.FORBIDDEN, "Forbidden", "The message was deleted.")
         _check(activity)
         self._buckets.take(SENDS, f"{channel}/{thread}", self._now(), "TooManyRequests")
         sent.activity = activity

@@ -95,7 +95,16 @@ def address() -> Iterator[str]:
 
 
 @pytest.mark.parametrize(
-    ("status", "error"), [(429, ThrottledError), (503, TryLaterError), (404, RejectedError), (400, RejectedError)]
+    ("status", "error"),
+    [
+        (429, ThrottledError),
+        (503, TryLaterError),
+        (404, RejectedError),
+        (400, RejectedError),
+        (302, RejectedError),
+        (307, RejectedError),
+        (304, RejectedError),
+    ],
 )
 def test_a_server_error_becomes_a_port_error(address: str, status: int, error: type[OutsideError]) -> None:
     with pytest.raises(error, match=r"^posting a card: ") as raised:

@@ -13,7 +13,14 @@ from ops.chats.slack.replies import SlackReplies
 from ops.model.message import Message, Picture
 from ops.model.run import State
 from ops.ports.chat import Outgoing, Posted
-from ops.ports.errors import OutsideError, RejectedError, ThrottledError, TryLaterError
+from ops.ports.errors import (
+    ClosedChannelError,
+    OutsideError,
+    RejectedError,
+    ThrottledError,
+    TryLaterError,
+    UneditableError,
+)
 from simulator.slack.api import TOKEN
 from simulator.slack.hooks import PREFIX as HOOKS
 from tests.fakes import MONDAY, FakeClock
@@ -139,6 +146,25 @@ def test_a_rejection_carries_slacks_error_code(chat: SlackChat) -> None:
     with pytest.raises(RejectedError, match="channel_not_found") as caught:
         chat.post("C0999", Outgoing(PLAIN, "run-1"))
     assert caught.value.code == "channel_not_found"
+
+
+@pytest.mark.parametrize("code", ["cant_update_message", "edit_window_closed"])
+def test_an_edit_that_slack_refuses_for_good_has_its_own_error(slack: SlackServer, chat: SlackChat, code: str) -> None:
+    posted = chat.post("C0123", Outgoing(PLAIN, "run-1"))
+    slack.api.channels["C0123"].messages[0].edit_error = code
+    with pytest.raises(UneditableError, match=code):
+        chat.edit(posted, Outgoing(PLAIN, "run-1"))
+    with pytest.raises(UneditableError, match="message_not_found"):
+        chat.edit(Posted("C0123", "1.0"), Outgoing(PLAIN, "run-1"))
+
+
+def test_an_archived_channel_accepts_neither_posts_nor_edits(slack: SlackServer, chat: SlackChat) -> None:
+    posted = chat.post("C0123", Outgoing(PLAIN, "run-1"))
+    slack.api.channels["C0123"].archived = True
+    with pytest.raises(ClosedChannelError, match="is_archived"):
+        chat.edit(posted, Outgoing(PLAIN, "run-1"))
+    with pytest.raises(ClosedChannelError, match="is_archived"):
+        chat.post("C0123", Outgoing(PLAIN, "run-2"))
 
 
 def test_error_messages_never_contain_the_token(slack: SlackServer) -> None:

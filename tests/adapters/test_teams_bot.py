@@ -20,7 +20,14 @@ from ops.messaging.ephemeral_replies import send_reply
 from ops.model.message import Message, Picture
 from ops.model.run import State
 from ops.ports.chat import Outgoing, Posted
-from ops.ports.errors import DeniedError, RejectedError, ThrottledError, TryLaterError
+from ops.ports.errors import (
+    ClosedChannelError,
+    DeniedError,
+    RejectedError,
+    ThrottledError,
+    TryLaterError,
+    UneditableError,
+)
 from simulator.running import Running, running_simulation
 from simulator.teams.connector import APP_ID, CHANNELS, CHATS, SECRET
 from simulator.world.specs import TENANT
@@ -144,22 +151,26 @@ def test_an_oversized_card_is_not_sent(chat: TeamsBotChat, simulation: Running) 
     assert len(simulation.simulation.connector.sent) == before
 
 
-def test_posting_to_a_channel_that_the_bot_is_not_in_causes_a_denied_error(chat: TeamsBotChat) -> None:
+def test_nothing_is_accepted_in_a_conversation_that_the_bot_is_not_in(chat: TeamsBotChat) -> None:
     with pytest.raises(RejectedError):
         chat.post("19:other@thread.tacv2", outgoing())
-    with pytest.raises(DeniedError, match="not installed there"):
+    with pytest.raises(ClosedChannelError, match="not installed there"):
         chat.post("19:other@thread.v2", outgoing())
 
 
-def test_a_message_that_a_person_removed_cannot_be_edited(chat: TeamsBotChat) -> None:
-    with pytest.raises(RejectedError) as gone:
+def test_a_message_that_a_person_deleted_can_never_be_edited(simulation: Running, chat: TeamsBotChat) -> None:
+    """Teams answers 403 or 404."""
+    with pytest.raises(UneditableError):
         chat.edit(Posted(CHATS[0], "1700000000000"), outgoing())
-    assert gone.value.code == "message_not_found"
+    posted = chat.post(CHATS[0], outgoing())
+    simulation.simulation.connector.deleted.add(posted.message_id)
+    with pytest.raises(UneditableError, match="403"):
+        chat.edit(posted, outgoing())
 
 
 def test_a_token_that_belongs_to_another_application_is_rejected(simulation: Running) -> None:
     other = connector_of(simulation, "44444444-4444-4444-4444-444444444444")
-    with pytest.raises(DeniedError):
+    with pytest.raises(ClosedChannelError):
         TeamsBotChat(other, CHANNEL, simulation.environment["TEAMS_SERVICE_URL"]).post(CHANNEL, outgoing())
 
 
@@ -176,7 +187,7 @@ def test_the_bot_can_use_a_secret_instead_of_a_managed_identity(simulation: Runn
 
 
 def test_a_wrong_secret_causes_a_denied_error(simulation: Running) -> None:
-    with pytest.raises(DeniedError, match="the bot's identity was not accepted"):
+    with pytest.raises(ClosedChannelError, match="the bot's identity was not accepted"):
         chat_with_secret(simulation, "wrong").post(CHANNEL, outgoing())
 
 

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,6 +19,35 @@ def test_the_mention_is_removed_and_entities_are_decoded() -> None:
     other = {"type": "mention", "mentioned": {"id": "29:bo"}, "text": "shop"}
     read = read_activity(json.dumps(activity(text=text, entities=[other, mention, "x", {}])).encode())
     assert read.text() == "Hey why shop&co"
+
+
+MENTIONED = {"type": "mention", "mentioned": {"id": BOT, "name": NAME}}
+BO = {"type": "mention", "mentioned": {"id": "29:bo"}, "text": "<at>Bo</at>"}
+
+
+@pytest.mark.parametrize(
+    ("text", "entities", "read"),
+    [
+        (f"<at>{NAME}</at> status", [MENTIONED], "status"),
+        (f"<at>{NAME.lower()}</at> status", [{**MENTIONED, "text": f"<at>{NAME}</at>"}], "status"),
+        ("<at>Old name</at> status", [{**MENTIONED, "text": f"<at>{NAME}</at>"}], "status"),
+        ('<at id="0">Old name</at> why <at>Bo</at>', [BO, MENTIONED], "why <at>Bo</at>"),
+        ("<at>Bo</at> <at>Old name</at> why", [BO, MENTIONED], "<at>Bo</at> why"),
+        (f"<at>{NAME}</at>", [MENTIONED], ""),
+        (f"<at>{NAME}</at> status", [{**MENTIONED, "mentioned": {"id": BOT.upper()}}], "status"),
+    ],
+)
+def test_the_bot_recognizes_its_mention_by_its_id_in_any_spelling(
+    text: str, entities: list[dict[str, Any]], read: str
+) -> None:
+    parsed = read_activity(json.dumps(activity(text=text, entities=entities)).encode())
+    assert (parsed.is_for_the_bot(), parsed.text()) == (True, read)
+
+
+def test_a_picture_in_a_personal_chat_is_a_message_without_text() -> None:
+    plain = {**activity(attachments=[{"contentType": "image/png"}]), "text": None}
+    parsed = read_activity(json.dumps(plain).encode())
+    assert parsed.text() == ""
 
 
 JSON = st.recursive(

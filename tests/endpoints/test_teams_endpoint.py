@@ -131,5 +131,13 @@ def test_other_events_are_ignored(stand: Stand, other: dict[str, Any]) -> None:
     assert stand.world.replies.given == []
 
 
+def test_a_mention_without_text_is_answered_with_help_in_private(stand: Stand) -> None:
+    bare = {"type": "mention", "mentioned": {"id": BOT, "name": NAME}}
+    assert stand.send(activity(text=f"<at>{NAME.lower()}</at>", entities=[bare])).status == 200
+    ((address, content),) = stand.world.replies.given
+    assert "29:ana" in address
+    assert "status" in str(content)
+
+
 def test_an_unknown_invoke_is_answered_with_501(stand: Stand) -> None:
     assert stand.send(activity(type="invoke", name="signin/verifyState")).status == 501

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from ops.messaging.conditions import report_refused_messages
 from ops.messaging.message_sync import reconcile
 from ops.messaging.outbox import flush_outbox, message_key
 from ops.model.json import Json
@@ -13,7 +14,8 @@ from ops.model.message import Message, Picture
 from ops.model.run import State
 from ops.ports.bundle import Ports
 from ops.ports.chat import Outgoing, Posted
-from ops.ports.errors import RejectedError, ThrottledError, TryLaterError
+from ops.ports.errors import ClosedChannelError, RejectedError, ThrottledError, TryLaterError, UneditableError
+from ops.tables.conditions import open_conditions
 from ops.tables.messages import messages
 from tests.fakes import FakeChat, World
 
@@ -49,26 +51,100 @@ def test_a_message_that_was_deleted_in_the_chat_is_reposted() -> None:
     report(world, "first")
     world.chat.shown.clear()
     world.chat.keys.clear()
-    world.chat.fail = [RejectedError("message_not_found", "editing: Slack says message_not_found")]
+    world.chat.fail = [uneditable("message_not_found")]
     report(world, "second")
-    assert later(world, minutes=5) == 0
     assert shown(world) == ["second"]
+    report(world, "third")
+    assert (shown(world), world.chat.posts) == (["third"], 2)
+
+
+def test_a_message_that_can_never_be_edited_is_posted_again_once_and_at_its_end() -> None:
+    """Each post notifies people, so progress in between is not posted."""
+    world = World()
+    report(world, "first")
+    for number in range(200):
+        world.chat.fail = [uneditable("cant_update_message")]
+        report(world, f"progress {number}")
+        world.clock.advance(minutes=5)
+    assert world.chat.posts == 2
+    world.chat.fail = [uneditable("cant_update_message")]
+    world.clock.advance(hours=12)
+    report(world, "the end", state=State.DONE)
+    assert (world.chat.posts, shown(world)[-1]) == (3, "the end")
+
+
+@pytest.mark.parametrize("error", [RejectedError("invalid_blocks", "no"), ClosedChannelError("is_archived", "no")])
+def test_a_lasting_refusal_is_attempted_at_most_six_times_a_day(error: RejectedError) -> None:
+    world = World()
+    report(world, "one")
+    world.chat.fail = [error] * 1_000
+    report(world, "two")
+    for number in range(12 * 24):
+        report(world, f"progress {number}")
+        later(world, minutes=5)
+    assert 1_000 - len(world.chat.fail) == 6
+    for _ in range(12 * 24):
+        later(world, minutes=5)
+    assert 1_000 - len(world.chat.fail) == 8
+
+
+def test_a_closed_channel_is_tried_with_one_message_only_and_catches_up_once_it_is_open() -> None:
+    world = World()
+    world.chat.fail = [ClosedChannelError("not_in_channel", "posting: not_in_channel")]
+    for number in range(20):
+        report(world, f"about {number}", f"run-{number}")
+    assert (world.chat.posts, world.chat.fail) == (0, [])
+    assert later(world, minutes=29) == 20
+    assert later(world, minutes=2) == 0
+    assert world.chat.posts == 20
+
+
+def test_a_channel_that_refuses_messages_is_a_condition_until_it_accepts_them() -> None:
+    world = World()
+    reconcile(world.context.ports, message("one"), ("slack|C0456",))
+    world.chat.fail = [ClosedChannelError("is_archived", "editing run-1 in Slack: Slack answered is_archived")]
+    reconcile(world.context.ports, message("two"), ("slack|C0456",))
+    for _ in range(3):
+        report_refused_messages(world.context.ports, world.clock.at)
+    (condition,) = open_conditions(world.store)
+    assert (condition.what, condition.where) == ("slack", "C0456")
+    assert condition.text == (
+        "messages are refused: editing run-1 in Slack: Slack answered is_archived; not shown in this channel:; run-1"
+    )
+    assert world.chat.posts == 2  # the message, and the condition in the default channel
+    later(world, minutes=31)
+    report_refused_messages(world.context.ports, world.clock.at)
+    assert open_conditions(world.store) == ()
+
+
+def test_a_condition_about_the_only_channel_is_on_record_although_it_cannot_be_posted() -> None:
+    world = World()
+    world.chat.fail = [ClosedChannelError("is_archived", "posting: is_archived")] * 10
+    report(world, "one")
+    for _ in range(3):
+        report_refused_messages(world.context.ports, world.clock.at)
+    assert [condition.where for condition in open_conditions(world.store)] == ["C0123"]
+    assert len(world.chat.fail) == 9
+
+
+def uneditable(code: str) -> UneditableError:
+    return UneditableError(code, f"editing run-1 in Slack: Slack answered {code}")
 
 
 def test_a_rejected_message_is_logged_once_per_problem(caplog: pytest.LogCaptureFixture) -> None:
     world = World()
     world.chat.fail = [
-        RejectedError("not_in_channel", "posting run-1 to Slack: Slack answered not_in_channel"),
-        RejectedError("not_in_channel", "posting run-1 to Slack: Slack answered not_in_channel"),
-        RejectedError("is_archived", "posting run-1 to Slack: Slack answered is_archived"),
+        RejectedError("invalid_blocks", "posting run-1 to Slack: Slack answered invalid_blocks"),
+        RejectedError("invalid_blocks", "posting run-1 to Slack: Slack answered invalid_blocks"),
+        RejectedError("msg_too_long", "posting run-1 to Slack: Slack answered msg_too_long"),
     ]
     report(world, "one")
-    assert later(world, minutes=5) == 1
-    assert later(world, minutes=5) == 1
-    assert later(world, minutes=5) == 0
+    assert later(world, minutes=30) == 1
+    assert later(world, hours=1) == 1
+    assert later(world, hours=2) == 0
     assert [record.getMessage() for record in caplog.records if record.levelname == "WARNING"] == [
         f"slack has not accepted the message about run-1 in channel C0123: posting run-1 to Slack: Slack answered {code}"
-        for code in ("not_in_channel", "is_archived")
+        for code in ("invalid_blocks", "msg_too_long")
     ]
 
 

@@ -7,7 +7,15 @@ from http.client import HTTPException
 from typing import Any
 
 from ops.adapters.http_client import retry_after_s
-from ops.ports.errors import NotDoneError, OutsideError, RejectedError, ThrottledError, TryLaterError
+from ops.ports.errors import (
+    ClosedChannelError,
+    NotDoneError,
+    OutsideError,
+    RejectedError,
+    ThrottledError,
+    TryLaterError,
+    UneditableError,
+)
 
 _TROUBLE = 500
 _LIMITED = 429
@@ -16,6 +24,21 @@ _LIMITED_S = 30.0
 _CODE = re.compile(r"[a-z0-9_]{1,80}")
 _TRANSIENT = frozenset(
     {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org", "access_limited"}
+)
+# A change of this message will never be accepted (api.slack.com/methods/chat.update, "Errors").
+_UNEDITABLE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
+# Nothing will be accepted in this channel until a person changes something (chat.postMessage and chat.update, "Errors").
+_CLOSED = frozenset(
+    {
+        "is_archived",
+        "channel_not_found",
+        "not_in_channel",
+        "restricted_action",
+        "restricted_action_read_only_channel",
+        "restricted_action_thread_only_channel",
+        "restricted_action_non_threadable_channel",
+        "is_inactive",
+    }
 )
 # Slack reports a file as uploaded before a block can show it (https://github.com/slackapi/python-slack-sdk/issues/1521).
 _NOT_READY = "invalid slack file"
@@ -32,6 +55,8 @@ def refusals(doing: str) -> Iterator[None]:
 
     Raises:
         RejectedError: Slack refused the call; the code is Slack's.
+        UneditableError: the message can never be edited.
+        ClosedChannelError: Slack accepts nothing in this channel.
         TryLaterError: Slack did not answer, rate-limited the call, or is not ready to show a picture.
     """  # noqa: DOC501 - what `_refusal` returns is listed
     from slack_sdk.errors import SlackApiError, SlackClientError
@@ -72,7 +97,8 @@ def _refusal(doing: str, error: Any) -> OutsideError:
         return TryLaterError(f"{doing}: the response does not come from Slack (status {status})")
     if code == "invalid_blocks" and _NOT_READY in str(answer.get("errors", "")):
         return PictureNotReadyError(f"{doing}: its picture is not ready", _READY_IN_S)
-    return RejectedError(code, f"{doing}: Slack answered {code}")
+    kind = UneditableError if code in _UNEDITABLE else ClosedChannelError if code in _CLOSED else RejectedError
+    return kind(code, f"{doing}: Slack answered {code}")
 
 
 def _answer(response: Any) -> dict[str, Any]:

@@ -4,18 +4,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from ops.chats.teams.connector import TeamsConnector
+from ops.chats.teams.connector import ForbiddenHereError, TeamsConnector
 from ops.chats.teams.renderer import render_bot, with_picture
 from ops.chats.teams.tokens import BotTokens
 from ops.model.json import Json
 from ops.model.message import Message
 from ops.ports.chat import Outgoing, Posted
-from ops.ports.errors import DeniedError, NotFoundError, RejectedError
+from ops.ports.errors import ClosedChannelError, DeniedError, NotFoundError, RejectedError, UneditableError
 
 # Posts in a channel have threads; group chats and personal conversations do not.
 _CHANNEL_ENDS = ("@thread.tacv2", "@thread.skype")
 _THREAD = ";messageid="
 _GONE = "message_not_found"
+_CLOSED = "conversation_closed"
 _ADDRESS = "teams-bot:"
 _ADDRESS_PARTS = 3
 
@@ -39,7 +40,17 @@ class TeamsBotChat:
         return render_bot(message)
 
     def post(self, channel: str, outgoing: Outgoing) -> Posted:
-        """Posts a new message, or a reply in a thread. A group chat has no threads, so a reply is posted at its end."""
+        """Posts a new message, or a reply in a thread. A group chat has no threads, so a reply is posted at its end.
+
+        Raises:
+            ClosedChannelError: the conversation is gone, or Teams does not accept the bot there.
+        """
+        try:
+            return self._post(channel, outgoing)
+        except (DeniedError, NotFoundError) as error:
+            raise ClosedChannelError(_CLOSED, str(error)) from error
+
+    def _post(self, channel: str, outgoing: Outgoing) -> Posted:
         card = with_picture(outgoing.content, outgoing.picture)
         if outgoing.thread is None and not _has_threads(channel):
             return Posted(channel, self.connector.post(self.service_url, channel, card))
@@ -53,14 +64,17 @@ class TeamsBotChat:
         """Edits the message without a new notification.
 
         Raises:
-            RejectedError: the message was deleted; the code is `message_not_found`.
+            UneditableError: the message was deleted. Teams answers 403 or 404.
+            ClosedChannelError: Teams does not accept the bot's identity.
         """
         root, _, answer = posted.message_id.partition("/")
         card = with_picture(outgoing.content, outgoing.picture)
         try:
             self.connector.edit(self.service_url, _thread(posted.channel, root), answer or root, card)
-        except NotFoundError as error:
-            raise RejectedError(_GONE, str(error)) from error
+        except (ForbiddenHereError, NotFoundError) as error:
+            raise UneditableError(_GONE, str(error)) from error
+        except DeniedError as error:
+            raise ClosedChannelError(_CLOSED, str(error)) from error
 
     def find(self, channel: str, key: str, since: datetime, thread: Posted | None = None) -> Posted | None:
         """Returns None: a bot cannot search Teams, and the Connector does not accept a key that would make a second post idempotent.

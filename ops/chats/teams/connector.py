@@ -36,6 +36,10 @@ _LATER = frozenset({HTTPStatus.PRECONDITION_FAILED, HTTPStatus.REQUEST_TIMEOUT, 
 _MOST_BYTES = 80_000
 
 
+class ForbiddenHereError(DeniedError):
+    """Teams knows the bot, but forbids this here: it is not in the conversation, or the message was deleted."""
+
+
 @dataclass(frozen=True)
 class TeamsConnector:
     """Communicates only with Microsoft's hosts and `simulated` ones (with their ports)."""
@@ -211,5 +215,6 @@ def _refusal(doing: str, status: int, headers: Mapping[str, str] | None) -> Outs
     if status == HTTPStatus.NOT_FOUND:
         return NotFoundError(text)
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-        return DeniedError(f"{text}: the bot's app is not installed there, or its registration and id do not match")
+        kind = ForbiddenHereError if status == HTTPStatus.FORBIDDEN else DeniedError
+        return kind(f"{text}: the bot's app is not installed there, or its registration and id do not match")
     return RejectedError(str(status), text)

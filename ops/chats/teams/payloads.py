@@ -18,6 +18,7 @@ _ID = re.compile(r"[\w:@.;=+-]{1,400}", re.ASCII)
 _USER = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 _TOKEN = re.compile(r"[\w-]{1,64}", re.ASCII)
 _URL = re.compile(r"https?://[\w.:/%-]{1,500}", re.ASCII)
+_AT = re.compile(r"<at\b[^>]*>.*?</at>", re.IGNORECASE | re.DOTALL)
 _LONGEST_TEXT = 4_000
 _LONGEST_NAME = 100
 _CHOICES = {choice.value: choice for choice in Choice}
@@ -67,27 +68,41 @@ class Activity:
 
     def is_for_the_bot(self) -> bool:
         """Whether the activity is addressed to the bot: in a personal chat, or with a mention. A bot can receive all messages of a channel."""
-        return self.is_personal or bool(self._mentions())
+        return self.is_personal or any(self._is_bot(each) for each in self._mentioned())
 
     def text(self) -> str:
-        """Returns the text without the mention of the bot.
+        """Returns the text without the mention of the bot; empty if there is none, as for a picture.
 
         Raises:
-            RequestRejectedError: the text is missing or too long.
+            RequestRejectedError: the text is not a string, or too long.
         """  # noqa: DOC501 - what `broken` returns is listed
-        text = self.fields.get("text", "")
+        written = self.fields.get("text")
+        text = "" if written is None else written
         if not isinstance(text, str) or len(text) > _LONGEST_TEXT:
             raise broken(f"text must be a string of at most {_LONGEST_TEXT} characters")
-        for mention in self._mentions():
-            text = text.replace(mention, " ")
+        text = self._without_mention(text)
         return " ".join(html.unescape(text).replace("\xa0", " ").split())
 
-    def _mentions(self) -> tuple[str, ...]:
-        """The mentions of the bot, as they appear in the text."""
+    def _without_mention(self, text: str) -> str:
+        """Removes the mention of the bot. Its spelling in the text can differ from the one in the activity, or be missing there."""
+        mentions = self._mentioned()
+        own = [_spelling(each) for each in mentions if self._is_bot(each)]
+        others = {_spelling(each).casefold() for each in mentions if not self._is_bot(each)} - {""}
+        bare = text
+        for spelling in filter(None, own):
+            bare = re.sub(re.escape(spelling), " ", bare, flags=re.IGNORECASE)
+        if not own or bare != text:
+            return bare
+        called = next((each for each in _AT.finditer(text) if each[0].casefold() not in others), None)
+        return text if called is None else f"{text[: called.start()]} {text[called.end() :]}"
+
+    def _mentioned(self) -> list[Fields]:
         entities = self.fields.get("entities")
-        mappings = [each for each in entities if isinstance(each, dict)] if isinstance(entities, list) else []
-        called = (each.get("text") for each in mappings if _inner(each, "mentioned").get("id") == self.bot)
-        return tuple(text for text in called if isinstance(text, str) and text)
+        found = [each for each in entities if isinstance(each, dict)] if isinstance(entities, list) else []
+        return [each for each in found if isinstance(each.get("mentioned"), dict)]
+
+    def _is_bot(self, mention: Fields) -> bool:
+        return str(_inner(mention, "mentioned").get("id")).casefold() == self.bot.casefold()
 
     def vote(self) -> tuple[str, Choice, str]:
         """Returns the token and choice of the button that was used, and the reason as the person wrote it.
@@ -154,6 +169,12 @@ def _tenants(fields: Fields) -> frozenset[str]:
         _inner(fields, "from").get("tenantId"),
     )
     return frozenset(str(each).lower() for each in named if each is not None)
+
+
+def _spelling(mention: Fields) -> str:
+    """Returns how the text contains a mention; empty if the activity does not say so."""
+    text = mention.get("text")
+    return text if isinstance(text, str) else ""
 
 
 def _inner(fields: Fields, name: str) -> Fields:

@@ -11,11 +11,13 @@ from ops.chats.teams.renderer import render
 from ops.model.json import Json
 from ops.model.message import Message
 from ops.ports.chat import Outgoing, Posted
-from ops.ports.errors import RejectedError
+from ops.ports.errors import ClosedChannelError, RejectedError
 
 _TIMEOUT_S = 15
 # The limit is 28 KB after expansion; Teams accepts larger cards but does not always deliver them (Microsoft Learn, Teams limits).
 _MOST_BYTES = 20_000
+# Any other refusal is about the flow: it was deleted, disabled or moved.
+_ABOUT_THE_CARD = ("400", "413", "422")
 _RETIRED = ".webhook.office.com"
 
 
@@ -53,7 +55,9 @@ class TeamsChat:
         """Sends one POST request. The webhook does not return a message id, so our key takes its place.
 
         Raises:
-            RejectedError: the card is too large for Teams. Also raises the errors that the HTTP client's `post` raises.
+            RejectedError: the card is too large for Teams, or is refused.
+            ClosedChannelError: the flow does not exist anymore, or accepts nothing. Also raises the errors that the HTTP
+                client's `post` raises.
         """
         content, key = outgoing.content, outgoing.key
         wrapped: Mapping[str, Json] = {
@@ -66,7 +70,12 @@ class TeamsChat:
         if len(body) > _MOST_BYTES:
             raise RejectedError("TooLarge", f"posting {key} to Teams: the card has {len(body)} bytes")
         headers = {"Content-Type": "application/json"}
-        post(f"posting {key} to Teams", self.url, timeout_s=_TIMEOUT_S, content=body, headers=headers)
+        try:
+            post(f"posting {key} to Teams", self.url, timeout_s=_TIMEOUT_S, content=body, headers=headers)
+        except RejectedError as error:
+            if error.code in _ABOUT_THE_CARD:
+                raise
+            raise ClosedChannelError(error.code, str(error)) from error
         return Posted(channel, key)
 
     def edit(self, posted: Posted, outgoing: Outgoing) -> None:
