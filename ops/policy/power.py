@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from ops.model.calendar import Window
 from ops.model.fleet import Cluster
@@ -13,12 +13,13 @@ from ops.policy.rings import ring_of
 from ops.policy.select import matches
 from ops.settings import Settings
 from ops.settings.power import POWER, Schedule
-from ops.settings.readers import parse_awake
+from ops.settings.readers import DAY_NAMES, parse_awake
 
 TAG = "daytwo-awake"
 # AKS requires 15 to 30 minutes between a start and a stop.
 BETWEEN = timedelta(minutes=15)
 _HORIZON = timedelta(days=14)
+_LONGEST_TAG = 60
 _DAY_MINUTES = 24 * 60
 _WEEK_MINUTES = 7 * _DAY_MINUTES
 
@@ -71,8 +72,14 @@ def desired_power(
     if refusal is not None:
         return refusal
     if isinstance(tag_window, str):
-        return NoSchedule(SkipReason.BAD_TAG, f"its tag {TAG} cannot be parsed ({tag_window}), so nothing is changed")
+        return NoSchedule(SkipReason.BAD_TAG, f"its tag {TAG} cannot be read, so nothing is changed: {tag_window}")
     windows = tuple(window for window in (schedule.awake, tag_window) if window is not None)
+    if len(windows) > 1 and not _common_minutes(windows):
+        return NoSchedule(
+            SkipReason.BAD_TAG,
+            f"its tag {TAG} and its entry in `power` have no time in common, so it would never be awake, and nothing is "
+            f"changed: write a tag within {_described(windows[0])}, or change the entry",
+        )
     if not windows:
         return NoSchedule(SkipReason.NO_SCHEDULE, f"its schedule has no times, and it has no tag {TAG}")
     if awake_until is not None and now < awake_until:
@@ -99,8 +106,9 @@ def tag_window(cluster: Cluster, settings: Settings) -> Window | str | None:
     if text is None:
         return None
     schedule = schedule_of(cluster, settings)
-    zone = schedule.awake.zone if schedule is not None and schedule.awake is not None else "UTC"
-    return parse_awake(text, zone)
+    zone = schedule.zone if schedule is not None and schedule.zone is not None else "UTC"
+    window = parse_awake(text, zone)
+    return f"{text[:_LONGEST_TAG]!r}: {window}" if isinstance(window, str) else window
 
 
 def awake_minutes(cluster: Cluster, settings: Settings) -> int:
@@ -109,7 +117,19 @@ def awake_minutes(cluster: Cluster, settings: Settings) -> int:
     if schedule is None or may_sleep(cluster, settings) is not None or isinstance(own, str):
         return _WEEK_MINUTES
     windows = [window for window in (schedule.awake, own) if window is not None]
-    return len(set.intersection(*map(_minutes_of, windows))) if windows else _WEEK_MINUTES
+    # Without a common time, nothing is done (`desired_power`), so the cluster is never stopped.
+    return len(_common_minutes(windows)) or _WEEK_MINUTES if windows else _WEEK_MINUTES
+
+
+def _common_minutes(windows: Sequence[Window]) -> set[int]:
+    return set.intersection(*map(_minutes_of, windows))
+
+
+def _described(window: Window) -> str:
+    """Returns a window as it is written in daytwo.yaml."""
+    days = ",".join(DAY_NAMES[day] for day in sorted(window.days))
+    end = "24:00" if window.end == time() else f"{window.end:%H:%M}"
+    return f"{days} {window.start:%H:%M}-{end} {window.zone}"
 
 
 def _minutes_of(window: Window) -> set[int]:

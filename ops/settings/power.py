@@ -18,16 +18,25 @@ class Schedule(Part, frozen=True):
 
     select: Annotated[Select, Meta(description="Which clusters the schedule applies to, never those of the last ring.")]
     hours: Annotated[
-        Annotated[str, Meta(pattern=r"^\S+ \d{1,2}:\d{2}-\d{1,2}:\d{2}$")] | None,
+        Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z, -]* \d{1,2}:\d{2}-\d{1,2}:\d{2}$")] | None,
         Meta(
             description=(
                 "When these clusters run, as days and times; Daytwo stops them otherwise. A cluster's tag `daytwo-awake` can "
-                "shorten these hours. Default: only the hours in the tag, so that each team decides for its cluster."
+                "shorten these hours. A whole day is `00:00-24:00`. Default: only the hours in the tag, so that each team "
+                "decides for its cluster."
             ),
             examples=["mon-fri 08:00-19:00"],
         ),
     ] = field(name="awake", default=None)
-    zone: Annotated[Zone | None, Meta(description="The time zone of `awake`. Required if `awake` is set.")] = None
+    zone: Annotated[
+        Zone | None,
+        Meta(
+            description=(
+                "The time zone of `awake`, and of the tag `daytwo-awake`. Required if `awake` is set. Default: UTC, which applies "
+                "to the tag only."
+            )
+        ),
+    ] = None
 
     @property
     def awake(self) -> Window | None:

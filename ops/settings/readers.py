@@ -11,6 +11,9 @@ from ops.model.calendar import Window
 DAY_NAMES = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DURATION_PATTERN = "^(?=[0-9])([0-9]{1,3}w)?([0-9]{1,4}d)?([0-9]{1,4}h)?([0-9]{1,4}m)?$"
 _UNITS = {"w": timedelta(weeks=1), "d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minutes=1)}
+_MIDNIGHT, _WHOLE_DAY = "24:00", "00:00-24:00"
+_AWAKE = re.compile(r"(?P<days>[^0-9]*[^0-9\s])\s+(?P<start>[0-9][0-9:]*)\s*-\s*(?P<end>[0-9][0-9:]*)", re.ASCII)
+_SPAN = re.compile(r"[0-9:]+\s*-\s*[0-9:]+", re.ASCII)
 _DAY_NAMES_IN_FULL = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -92,22 +95,51 @@ def write_duration(length: timedelta) -> str:
 
 
 def read_awake(text: str, zone: str) -> Window:
-    """Reads `mon-fri 08:00-19:00` in a zone as a window. A cluster's tag has the same form.
+    """Reads `mon-fri 08:00-19:00` in a zone as a window; `00:00-24:00` is a whole day. A cluster's tag has the same form.
 
     Raises:
         FieldError: a part cannot be read, or start and end are equal.
     """
-    days, _, hours = text.strip().partition(" ")
-    start, _, end = hours.partition("-")
-    on = read_days(days)
+    days, start, end = _awake_parts(text)
+    on, where = read_days(days), read_zone(zone)
     try:
-        begins, ends = read_time(start.strip()), read_time(end.strip())
+        begins, ends = read_time(start), time() if end == _MIDNIGHT else read_time(end)
     except FieldError as error:
-        raise FieldError("these are not times of day", "write them like 08:00-19:00") from error
-    where = read_zone(zone)
-    if begins == ends:
-        raise FieldError("start and end are equal", 'write them like "mon-fri 08:00-19:00"')
+        raise FieldError(f"{start}-{end} are not times of day", "write them like 08:00-19:00") from error
+    if begins == ends and end != _MIDNIGHT:
+        raise FieldError(
+            "start and end are equal", f'write them like "mon-fri 08:00-19:00"; a whole day is {_WHOLE_DAY}'
+        )
     return Window("awake", on, begins, ends, where)
+
+
+def _awake_parts(text: str) -> tuple[str, str, str]:
+    """Returns the days, the start and the end.
+
+    Raises:
+        FieldError: the text has another form; the remedy says what is missing or too much.
+    """
+    parts = _AWAKE.fullmatch(text.strip())
+    if parts is None:
+        raise FieldError("this is not days and times", _awake_remedy(text.strip()))
+    return parts["days"], parts["start"], parts["end"]
+
+
+def _awake_remedy(text: str) -> str:
+    form = 'write it like "mon-fri 08:00-19:00"'
+    if not text:
+        return f"{form}, or remove it"
+    if text.casefold() in ("always", "on", "24/7", "24x7", "never", "off"):
+        return f"to keep the cluster awake always, write mon-sun {_WHOLE_DAY}"
+    if len(_SPAN.findall(text)) > 1:
+        return f"{form}; only one time span is possible"
+    if re.fullmatch(r"[^0-9]+", text):
+        return f"add the times: {form}"
+    if _SPAN.match(text):
+        return f"add the days before the times: {form}"
+    if re.search(r"[0-9]\s+\S+$", text) and _SPAN.search(text):
+        return f"leave out what follows the times, since the zone of the entry in `power` applies: {form}"
+    return form
 
 
 def parse_awake(text: str, zone: str) -> Window | str:

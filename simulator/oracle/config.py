@@ -179,15 +179,19 @@ def _power(section: Tree) -> PowerRule:
 
 
 def awake_hours(text: str, zone: str) -> WindowHours:
-    """Parse `mon-fri 08:00-19:00` in a time zone.
+    """Parse `mon-fri 08:00-19:00`, or with `00:00-24:00` whole days, in a time zone.
 
     Raises:
         ValueError: the text has a different format.
     """
-    found = re.fullmatch(r"(\S+) (\d{1,2}:\d{2})-(\d{1,2}:\d{2})", text.strip())
+    found = re.fullmatch(r"([a-z, -]*[a-z])\s+(\d{1,2}:\d{2})\s*-\s*(\d{1,2}:\d{2})", text.strip(), re.IGNORECASE)
     if found is None:
         raise ValueError(f"{text!r} is not in the format of awake hours")
-    return _hours({"days": found[1], "from": found[2], "to": found[3], "zone": zone})
+    # The window that ends at midnight; from midnight to midnight, it is a whole day.
+    closes = "00:00" if found[3] == "24:00" else found[3]
+    if found[2] == closes and found[3] != "24:00":
+        raise ValueError(f"{text!r} starts and ends at the same time")
+    return _hours({"days": found[1], "from": found[2], "to": closes, "zone": zone})
 
 
 def _reboot(section: Tree, windows: Mapping[str, WindowHours]) -> RebootRule:

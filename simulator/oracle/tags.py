@@ -189,7 +189,9 @@ def power_hours(rules: Rules, cluster: ClusterSpec, tags: Mapping[str, str]) -> 
         narrower = [awake_hours(text, rule.zone) for text in own]
     except (ValueError, KeyError):
         return ()
-    return (*((rule.hours,) if rule.hours else ()), *narrower)
+    hours = (*((rule.hours,) if rule.hours else ()), *narrower)
+    # Rule 2: hours without a common time are reported, and nothing is changed.
+    return hours if hours and set.intersection(*(set(_minutes(each)) for each in hours)) else ()
 
 
 def _minutes(hours: WindowHours) -> Iterator[int]:
