@@ -3,15 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from azure.core.rest import HttpRequest
 
-from ops.adapters.azure_documents import cluster_of, machine_listed
+from ops.adapters.azure_documents import cluster_of, listed_cluster, machine_listed
 from ops.adapters.azure_endpoint import AzureEndpoint, ClientCache
 from ops.adapters.azure_errors import refusals
 from ops.adapters.azure_operations import begun
-from ops.model.fleet import Cluster, Unknown
+from ops.model.fleet import Cluster, Unknown, UnreadableCluster
 from ops.model.machine import ListedMachine
 from ops.ports.azure import OperationStatus
 from ops.ports.errors import RejectedError, TryLaterError
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from azure.mgmt.containerservice import ContainerServiceClient
     from azure.mgmt.resourcegraph import ResourceGraphClient
 
+_MOST_PAGES = 500
+_LONGEST_TEXT = 500
 _ID_PARTS = 8  # subscriptions/S/resourceGroups/G/providers/P/managedClusters/N
 _FLEET = (
     "Resources | where type =~ 'microsoft.containerservice/managedclusters' "
@@ -35,22 +37,32 @@ class AzureClusters:
     credential: "TokenCredential"
     endpoint: AzureEndpoint = field(default_factory=AzureEndpoint)
 
-    def list_clusters(self, subscription: str) -> tuple[Cluster, ...]:
-        """Runs one Resource Graph query, page by page."""
+    def list_clusters(self, subscription: str) -> tuple[Cluster | UnreadableCluster, ...]:
+        """Runs one Resource Graph query, page by page.
+
+        Raises:
+            TryLaterError: the answer is not a list.
+            RejectedError: the pages do not end. Also raises the errors that `refusals` raises.
+        """
         from azure.mgmt.resourcegraph.models import QueryRequest, QueryRequestOptions
 
-        clusters: list[Cluster] = []
+        clusters: list[Cluster | UnreadableCluster] = []
         token: str | None = None
-        while True:
+        for _ in range(_MOST_PAGES):
             options = QueryRequestOptions(result_format="objectArray", skip_token=token)
             with refusals(f"listing the clusters of subscription {subscription}"):
                 answer = self._graph.resources(
                     QueryRequest(subscriptions=[subscription], query=_FLEET, options=options)
                 )
-            clusters += [cluster_of(row) for row in cast("list[Mapping[str, Any]]", answer.data)]
-            token = answer.skip_token
+                rows: object = answer.data
+                token = answer.skip_token
+            # Anything but a list must not pass for an empty fleet.
+            if not isinstance(rows, list):
+                raise TryLaterError(f"listing the clusters of subscription {subscription}: the answer is not a list")
+            clusters += [listed_cluster(row) for row in rows]
             if not token:
                 return tuple(clusters)
+        raise RejectedError("TooManyPages", f"the clusters of subscription {subscription} have too many pages")
 
     def cluster(self, cluster_id: str) -> Cluster:
         """Sends one GET request."""
@@ -63,14 +75,18 @@ class AzureClusters:
         subscription, group, name = _parts(cluster_id)
         with refusals(f"reading the upgrade profile of {name}/{pool}"):
             profile = self._clients.of(subscription).agent_pools.get_upgrade_profile(group, name, pool)
-        return profile.properties.latest_node_image_version or Unknown("Azure offers no image for it")
+            image: object = profile.properties.latest_node_image_version
+        return image if isinstance(image, str) and image else Unknown("Azure offers no image for it")
 
     def machines(self, cluster_id: str, pool: str) -> tuple[ListedMachine, ...]:
         """Sends GET requests, page by page."""
         subscription, group, name = _parts(cluster_id)
         with refusals(f"listing the machines of {name}/{pool}"):
-            found = [item.as_dict() for item in self._clients.of(subscription).machines.list(group, name, pool)]
-        return tuple(machine for each in found if (machine := machine_listed(each)) is not None)
+            found = [
+                machine_listed(each.as_dict())
+                for each in self._clients.of(subscription).machines.list(group, name, pool)
+            ]
+        return tuple(machine for machine in found if machine is not None)
 
     def begin_upgrade_node_image(self, cluster_id: str, pool: str) -> str:
         """Sends one POST request."""
@@ -103,23 +119,15 @@ class AzureClusters:
 
         Raises:
             RejectedError: the address is outside Azure Resource Manager.
-            TryLaterError: the response is not JSON. Also raises the errors that `refusals` raises.
+            TryLaterError: the response cannot be read. Also raises the errors that `refusals` raises.
         """
         if not token.startswith(f"{self.endpoint.url}/"):
             raise RejectedError("ForeignOperation", "the address of an operation is outside Azure Resource Manager")
-        subscription = token.removeprefix(self.endpoint.url).split("/")[2]
         with refusals("reading a running operation"):
+            subscription = token.removeprefix(self.endpoint.url).split("/")[2]
             response = self._clients.of(subscription).send_request(HttpRequest("GET", token))
             response.raise_for_status()
-        try:
-            body = response.json()
-        except ValueError as unreadable:
-            raise TryLaterError("reading a running operation: the response is not JSON") from unreadable
-        status = str(body.get("status", "")).casefold()
-        error = body.get("error") or {}
-        if status in ("failed", "canceled"):
-            return OperationStatus("failed", str(error.get("code") or body["status"]), str(error.get("message") or ""))
-        return OperationStatus("succeeded" if status == "succeeded" else "running")
+            return _status_of(response.json())
 
     def kubeconfig(self, cluster_id: str) -> bytes:
         """Returns the user kubeconfig (one POST). It names the server and its CA; on a cluster with Entra it contains no secret.
@@ -132,9 +140,10 @@ class AzureClusters:
             answer = self._clients.of(subscription).managed_clusters.list_cluster_user_credentials(
                 group, name, format="exec"
             )
-        if not answer.kubeconfigs:
+            found = [bytes(each.value or b"") for each in answer.kubeconfigs or ()]
+        if not found:
             raise RejectedError("NoKubeconfig", f"Azure returned no kubeconfig for {name}")
-        return bytes(answer.kubeconfigs[0].value or b"")
+        return found[0]
 
     @cached_property
     def _clients(self) -> "ClientCache[ContainerServiceClient]":
@@ -147,6 +156,15 @@ class AzureClusters:
         from azure.mgmt.resourcegraph import ResourceGraphClient
 
         return ResourceGraphClient(self.credential, **self.endpoint.options())
+
+
+def _status_of(body: Mapping[str, Any]) -> OperationStatus:
+    status, error = str(body["status"]), body.get("error")
+    if status.casefold() not in ("failed", "canceled"):
+        return OperationStatus("succeeded" if status.casefold() == "succeeded" else "running")
+    if not isinstance(error, Mapping):
+        return OperationStatus("failed", status, str(error or "")[:_LONGEST_TEXT])
+    return OperationStatus("failed", str(error.get("code") or status), str(error.get("message") or ""))
 
 
 def _parts(cluster_id: str) -> tuple[str, str, str]:

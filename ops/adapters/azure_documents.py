@@ -3,17 +3,37 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ops.model.fleet import Cluster, Pool
+from ops.adapters.azure_errors import UNREADABLE
+from ops.model.fleet import Cluster, Pool, UnreadableCluster
 from ops.model.machine import ListedMachine, parse_machine_id
 
 type Document = Mapping[str, Any]
 
+_ID_PARTS = 8  # subscriptions/S/resourceGroups/G/providers/P/managedClusters/N
+_LONGEST_WHY = 200
 
-def cluster_of(document: Document) -> Cluster:
-    """Converts a managed cluster. Ids are stored in lower case, since Azure is inconsistent about case."""
+
+def listed_cluster(document: object) -> Cluster | UnreadableCluster:
+    """Converts a cluster in a list. One that is malformed does not lose the others."""
+    try:
+        return cluster_of(document)
+    except UNREADABLE as error:
+        identity = document.get("id") if isinstance(document, Mapping) else None
+        why = f"its document is malformed: {type(error).__name__}: {str(error)[:_LONGEST_WHY]}"
+        return UnreadableCluster(str(identity or "a cluster without an id")[:_LONGEST_WHY], why)
+
+
+def cluster_of(document: Any) -> Cluster:
+    """Converts a managed cluster. Ids are stored in lower case, since Azure is inconsistent about case.
+
+    Raises:
+        ValueError: its id is not that of a managed cluster. A malformed document raises any of `UNREADABLE`.
+    """
     properties: Document = document.get("properties") or {}
     identity = str(document["id"])
     parts = identity.strip("/").split("/")
+    if len(parts) != _ID_PARTS:
+        raise ValueError("its id is not that of a managed cluster")
     channel = (properties.get("autoUpgradeProfile") or {}).get("nodeOSUpgradeChannel") or ""
     provisioning = (properties.get("nodeProvisioningProfile") or {}).get("mode") or ""
     restriction = (properties.get("nodeResourceGroupProfile") or {}).get("restrictionLevel") or ""
@@ -60,7 +80,7 @@ def _pool_of(profile: Document) -> Pool:
     )
 
 
-def machine_listed(document: Document) -> ListedMachine | None:
+def machine_listed(document: Any) -> ListedMachine | None:
     """Converts a machine of a pool; returns None if ARM reports no virtual machine for it (yet)."""
     machine = parse_machine_id(str((document.get("properties") or {}).get("resourceId") or ""))
     return None if machine is None else ListedMachine(str(document.get("name") or "").lower(), machine)

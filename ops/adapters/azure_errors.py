@@ -11,6 +11,7 @@ from ops.model.refusal import Answer, System
 from ops.policy.refusals import classify
 from ops.ports.errors import DeniedError, OutsideError, TryLaterError, error_of
 
+_LONGEST_CODE = 100
 # What the SDKs and the conversions to the model raise for an answer of another shape than documented.
 UNREADABLE = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError)
 
@@ -48,7 +49,8 @@ def refusals(doing: str) -> Iterator[None]:
 def _refusal(doing: str, error: HttpResponseError) -> OutsideError:
     if not error.status_code:
         return TryLaterError(f"{doing}: {_text(error)}")
-    code = error.error.code if error.error is not None and error.error.code else ""
+    # The SDK takes the code from the answer as it is, whatever its type.
+    code = str(error.error.code)[:_LONGEST_CODE] if error.error is not None and error.error.code else ""
     refusal = classify(Answer(System.AZURE, error.status_code, code, _text(error)))
     return error_of(doing, refusal, retry_after_s(getattr(error.response, "headers", None)))
 

@@ -21,15 +21,15 @@ def node_of(item: Document) -> Node:
     labels = metadata.get("labels") or {}
     created = metadata.get("creationTimestamp")
     return Node(
-        name=metadata["name"],
-        pool=labels.get(_POOL, "") if _PROVISIONER not in labels else "",
-        image_label=labels.get(_IMAGE, ""),
+        name=_name(metadata),
+        pool=str(labels.get(_POOL) or "") if _PROVISIONER not in labels else "",
+        image_label=str(labels.get(_IMAGE) or ""),
         ready=_is_true(status, "Ready"),
-        boot_id=(status.get("nodeInfo") or {}).get("bootID", ""),
+        boot_id=str((status.get("nodeInfo") or {}).get("bootID") or ""),
         unschedulable=bool((item.get("spec") or {}).get("unschedulable")),
-        provisioner=labels.get(_PROVISIONER, ""),
-        created=datetime.fromisoformat(created) if created else None,
-        annotations={str(key): str(value) for key, value in (metadata.get("annotations") or {}).items()},
+        provisioner=str(labels.get(_PROVISIONER) or ""),
+        created=_instant(created) if created else None,
+        annotations=_texts(metadata.get("annotations")),
         provider_id=str((item.get("spec") or {}).get("providerID") or ""),
         event_scheduled=_is_true(status, "VMEventScheduled"),
         uid=str(metadata.get("uid") or ""),
@@ -41,15 +41,15 @@ def pod_of(item: Document) -> Pod:
     metadata, status = item["metadata"], item.get("status") or {}
     owners = metadata.get("ownerReferences") or ()
     return Pod(
-        namespace=metadata["namespace"],
-        name=metadata["name"],
-        uid=metadata.get("uid", ""),
-        node=(item.get("spec") or {}).get("nodeName", ""),
-        phase=status.get("phase", ""),
+        namespace=str(metadata["namespace"]),
+        name=_name(metadata),
+        uid=str(metadata.get("uid") or ""),
+        node=str((item.get("spec") or {}).get("nodeName") or ""),
+        phase=str(status.get("phase") or ""),
         ready=_is_true(status, "Ready"),
-        owner_kind=owners[0].get("kind", "") if owners else "",
+        owner_kind=str(owners[0].get("kind") or "") if owners else "",
         mirror=_MIRROR in (metadata.get("annotations") or {}),
-        labels=dict(metadata.get("labels") or {}),
+        labels=_texts(metadata.get("labels")),
         deleting=bool(metadata.get("deletionTimestamp")),
     )
 
@@ -59,14 +59,42 @@ def budget_of(item: Document) -> DisruptionBudget:
     metadata, status = item["metadata"], item.get("status") or {}
     selector = (item.get("spec") or {}).get("selector") or {}
     return DisruptionBudget(
-        namespace=metadata["namespace"],
-        name=metadata["name"],
-        match_labels=dict(selector.get("matchLabels") or {}),
+        namespace=str(metadata["namespace"]),
+        name=_name(metadata),
+        match_labels=_texts(selector.get("matchLabels")),
         disruptions_allowed=int(status.get("disruptionsAllowed") or 0),
         current_healthy=int(status.get("currentHealthy") or 0),
         desired_healthy=int(status.get("desiredHealthy") or 0),
         expected_pods=int(status.get("expectedPods") or 0),
     )
+
+
+def _name(metadata: Document) -> str:
+    """Returns the object's name.
+
+    Raises:
+        ValueError: it has none.
+    """
+    name = metadata["name"]
+    if not isinstance(name, str) or not name:
+        raise ValueError("an object without a name")
+    return name
+
+
+def _texts(values: Any) -> dict[str, str]:
+    return {str(key): str(value) for key, value in (values or {}).items()}
+
+
+def _instant(text: str) -> datetime:
+    """Returns an aware instant.
+
+    Raises:
+        ValueError: it is not one.
+    """
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError("a time without a zone")
+    return at
 
 
 def _is_true(status: Document, kind: str) -> bool:

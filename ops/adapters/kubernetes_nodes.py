@@ -9,7 +9,7 @@ from http import HTTPStatus
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from ops.adapters.azure_errors import refusals
+from ops.adapters.azure_errors import UNREADABLE, refusals
 from ops.adapters.http_client import retry_after_s
 from ops.adapters.kubernetes_documents import budget_of, node_of, pod_of
 from ops.model.fleet import Cluster, ClusterRef, Node
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 # The AKS server application; it is the same in every tenant.
 SCOPE = "6dae42f8-4368-4678-94ff-3960e28e3630/.default"
 _PAGE = 500
+_MOST_PAGES = 2_000
 _TIMEOUT_S = (5, 30)
 _LONGEST_MESSAGE = 500
 
@@ -126,7 +127,7 @@ class KubernetesNodes:
             # Starting a cluster can change the API server's address, so it is read again next time.
             self._forget(cluster)
             raise UnreachableError(f"{doing}: its API server does not answer") from error
-        except (ValueError, KeyError, RecursionError) as error:
+        except UNREADABLE as error:
             raise TryLaterError(f"{doing}: the response of its API server could not be read") from error
 
     def _forget(self, cluster: Cluster | ClusterRef) -> None:
@@ -135,22 +136,39 @@ class KubernetesNodes:
 
 
 def _pages(call: Callable[..., Any], **options: str) -> Iterator[Mapping[str, Any]]:
-    """Returns every item of a list as JSON: the client's models validate every field, which takes ten times as long."""
+    """Returns every item of a list as JSON: the client's models validate every field, which takes ten times as long.
+
+    Raises:
+        TypeError: the response is not a list.
+        ValueError: its pages do not end.
+    """
     token: str | None = None
-    while True:
+    for _ in range(_MOST_PAGES):
         response = call(limit=_PAGE, _continue=token, _request_timeout=_TIMEOUT_S, _preload_content=False, **options)
         page = json.loads(response.data)
+        if not isinstance(page["items"], list):
+            raise TypeError("the items of a list are not a list")
         yield from page["items"]
         token = page["metadata"].get("continue")
         if not token:
             return
+    raise ValueError("the pages of a list do not end")
 
 
 def _connect(kubeconfig: bytes) -> "ApiClient":
+    """Returns a client for the cluster of a kubeconfig.
+
+    Raises:
+        ValueError: the kubeconfig is malformed; also any other of `UNREADABLE`.
+    """
     from kubernetes.client import ApiClient, Configuration
     from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
 
-    document = YAML(typ="safe").load(kubeconfig)
+    try:
+        document = YAML(typ="safe").load(kubeconfig)
+    except YAMLError as error:
+        raise ValueError("the kubeconfig is not YAML") from error
     server = document["clusters"][0]["cluster"]
     authority = base64.b64decode(server["certificate-authority-data"]).decode()
     configuration = Configuration(host=server["server"], ca_cert_data=authority)

@@ -32,6 +32,7 @@ def plan(subscription: str | None, config: Path | None, shape: str) -> None:
     """Show each pool's image, how far it is behind, who upgrades it, and what happens next. Read-only."""
     from ops.bootstrap import read_only_context
     from ops.engine.preview import preview_pools
+    from ops.model.fleet import Cluster, UnreadableCluster
     from ops.ports.errors import OutsideError
 
     if not subscription and config is None:
@@ -48,7 +49,10 @@ def plan(subscription: str | None, config: Path | None, shape: str) -> None:
         subscriptions = [subscription] if subscription else list(settings.fleet.subscriptions if settings else ())
         now = context.ports.clock.now()
         try:
-            fleet = [cluster for each in subscriptions for cluster in context.ports.clusters.list_clusters(each)]
+            listed = [cluster for each in subscriptions for cluster in context.ports.clusters.list_clusters(each)]
+            fleet = [cluster for cluster in listed if isinstance(cluster, Cluster)]
+            for malformed in (each for each in listed if isinstance(each, UnreadableCluster)):
+                say(f"{malformed.name} is left out: {malformed.why}", err=True)
             say(f"reading {len(fleet)} clusters", err=True)
             if settings is not None:
                 _warn(settings, fleet, str(config))

@@ -36,5 +36,5 @@ def gather(question: FactQuery) -> Bills | Unknown:
 
 
 def _report(question: FactQuery, subscription: str) -> tuple[tuple[Cluster, ...], CostReport]:
-    fleet = question.ports.clusters.list_clusters(subscription)
+    fleet = tuple(each for each in question.ports.clusters.list_clusters(subscription) if isinstance(each, Cluster))
     return fleet, question.ports.costs.month_to_date(subscription, question.now)

@@ -3,10 +3,11 @@
 from ops.facts import FactQuery
 from ops.facts.effective_tags import readable_clusters
 from ops.model.arm_actions import LIST_FLEET
-from ops.model.fleet import Cluster, Unknown
+from ops.model.fleet import Cluster, Unknown, UnreadableCluster
 from ops.ports.bundle import Ports
 from ops.ports.errors import OutsideError
 from ops.settings import Settings
+from ops.tables.set_aside import set_aside_only
 
 ACTIONS = frozenset({LIST_FLEET})
 KUBERNETES = frozenset[str]()
@@ -21,14 +22,15 @@ def gather(question: FactQuery) -> tuple[Cluster, ...] | Unknown:
 
 
 def list_fleet(ports: Ports, settings: Settings) -> tuple[Cluster, ...]:
-    """Returns every cluster in the configured subscriptions, except those whose accepted tags cannot be read.
+    """Returns every cluster in the configured subscriptions, except those that cannot be read.
+
+    These are the clusters with malformed documents, which are set aside and reported, and those whose accepted tags cannot be read.
 
     Raises:
         OutsideError: a subscription could not be listed; a partial fleet is never returned.
     """
-    listed = [
-        cluster
-        for subscription in settings.fleet.subscriptions
-        for cluster in ports.clusters.list_clusters(subscription)
-    ]
-    return tuple(readable_clusters(ports.store, settings, listed))
+    listed = [each for name in settings.fleet.subscriptions for each in ports.clusters.list_clusters(name)]
+    malformed = {each.name: each.why for each in listed if isinstance(each, UnreadableCluster)}
+    set_aside_only(ports.store, "fleet", malformed)
+    readable = [each for each in listed if isinstance(each, Cluster)]
+    return tuple(readable_clusters(ports.store, settings, readable))

@@ -144,6 +144,17 @@ class Cluster:
 
 
 @dataclass(frozen=True, slots=True)
+class UnreadableCluster:
+    """A cluster in a list whose document is malformed: nothing is done with it, and it does not prevent the others from being read.
+
+    `name` is as much of its id as could be read.
+    """
+
+    name: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class ClusterRef:
     """A cluster's id and name, which suffice to reach its API server without reading the cluster from Azure."""
 

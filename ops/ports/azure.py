@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from ops.model.fleet import Cluster, Unknown
+from ops.model.fleet import Cluster, Unknown, UnreadableCluster
 from ops.model.machine import ListedMachine
 from ops.model.money import CostReport
 from ops.policy.node_identity import ConfirmedMachine
@@ -22,7 +22,7 @@ class OperationStatus:
 class Clusters(Protocol):
     """Managed clusters in Azure Resource Manager. Each call is one attempt, without retries or waiting."""
 
-    def list_clusters(self, subscription: str) -> tuple[Cluster, ...]:
+    def list_clusters(self, subscription: str) -> tuple[Cluster | UnreadableCluster, ...]:
         """Returns all clusters in a subscription. The list can be slightly outdated: read a cluster again before acting on it."""
         ...
 

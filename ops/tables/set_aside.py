@@ -1,7 +1,7 @@
 """What was set aside: records that cannot be read, and items that a loop could not process."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from ops.ports.errors import OutsideError, UnreadableError
@@ -31,6 +31,15 @@ class SetAside:
 def set_aside_notes(store: Store) -> Table[SetAside]:
     """What was set aside, by kind and a hash of the key."""
     return Table(store, SET_ASIDE, SetAside)
+
+
+def set_aside_only(store: Store, loop: str, failed: Mapping[str, str]) -> None:
+    """Notes the items of a loop that cannot be processed, by name with the reason, and forgets those that can be now."""
+    before = set(marked(store, SET_ASIDE, f"{loop}|"))
+    for name, why in failed.items():
+        set_aside(store, loop, name, why)
+    for key in before - {set_aside_key(loop, name) for name in failed}:
+        store.delete(SET_ASIDE, key)
 
 
 def each[T](

@@ -8,7 +8,7 @@ import pytest
 
 from ops.adapters.azure_clusters import AzureClusters
 from ops.bootstrap import Wiring, wire
-from ops.model.fleet import Driver
+from ops.model.fleet import Cluster, Driver
 from ops.policy.node_identity import confirmed, match_nodes
 from ops.ports.errors import BusyError, NotFoundError, RejectedError, TryLaterError, UnreachableError
 from simulator.running import Running, running_simulation
@@ -32,6 +32,11 @@ def wired(simulation: Running, tmp_path_factory: pytest.TempPathFactory) -> Iter
         yield wire(environment)
 
 
+def listed(simulation: Running, wired: Wiring) -> list[Cluster]:
+    found = wired.ports.clusters.list_clusters(simulation.environment["SUBSCRIPTION"])
+    return [cluster for cluster in found if isinstance(cluster, Cluster)]
+
+
 def identity(simulation: Running, name: str, group: str) -> str:
     subscription = simulation.environment["SUBSCRIPTION"]
     return f"/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.ContainerService/managedClusters/{name}"
@@ -42,7 +47,7 @@ def now(simulation: Running) -> datetime:
 
 
 def test_the_fleet_is_found_with_one_query(simulation: Running, wired: Wiring) -> None:
-    fleet = wired.ports.clusters.list_clusters(simulation.environment["SUBSCRIPTION"])
+    fleet = listed(simulation, wired)
     assert len(fleet) == 12
     by_name = {cluster.name: cluster for cluster in fleet}
     assert by_name["pay-test"].driver is Driver.AKS
@@ -55,8 +60,7 @@ def test_the_fleet_is_found_with_one_query(simulation: Running, wired: Wiring) -
 
 def test_a_cluster_has_the_same_content_whether_it_is_read_or_listed(simulation: Running, wired: Wiring) -> None:
     read = wired.ports.clusters.cluster(identity(simulation, "shop-prod-we", "rg-shop"))
-    listed = wired.ports.clusters.list_clusters(simulation.environment["SUBSCRIPTION"])
-    assert read == next(cluster for cluster in listed if cluster.name == "shop-prod-we")
+    assert read == next(cluster for cluster in listed(simulation, wired) if cluster.name == "shop-prod-we")
 
 
 def test_a_pool_has_the_error_from_its_last_operation(simulation: Running, wired: Wiring) -> None:
@@ -65,7 +69,7 @@ def test_a_pool_has_the_error_from_its_last_operation(simulation: Running, wired
     try:
         for cluster in (
             wired.ports.clusters.cluster(identity(simulation, "data-prod", "rg-data")),
-            *wired.ports.clusters.list_clusters(simulation.environment["SUBSCRIPTION"]),
+            *listed(simulation, wired),
         ):
             reported = {each.name: (each.error_code, each.error) for each in cluster.pools if each.error_code}
             assert reported == (

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from ops.adapters.azure_documents import cluster_of, machine_listed
-from ops.model.fleet import Pool
+from ops.adapters.azure_documents import cluster_of, listed_cluster, machine_listed
+from ops.model.fleet import Cluster, Pool, UnreadableCluster
 from ops.model.machine import Machine
 
 ID = "/subscriptions/0/resourcegroups/rg/providers/Microsoft.ContainerService/managedClusters/shop-dev"
@@ -58,3 +58,16 @@ def test_a_listed_machine_without_a_virtual_machine_does_not_count() -> None:
 def test_a_locked_node_resource_group_is_recognized(profile: dict[str, str] | None, *, locked: bool) -> None:
     document = {"id": ID, "name": "shop-dev", "properties": {"nodeResourceGroupProfile": profile}}
     assert cluster_of(document).machines_locked is locked
+
+
+def test_a_malformed_cluster_in_a_list_is_named_with_the_reason() -> None:
+    good = {"id": ID, "name": "shop-dev", "properties": {}}
+    assert isinstance(listed_cluster(good), Cluster)
+    found = listed_cluster({**good, "properties": {"agentPoolProfiles": [{"count": 3}]}})
+    assert found == UnreadableCluster(ID, "its document is malformed: KeyError: 'name'")
+    assert listed_cluster(None) == UnreadableCluster(
+        "a cluster without an id", "its document is malformed: AttributeError: 'NoneType' object has no attribute 'get'"
+    )
+    assert listed_cluster({**good, "id": "x"}) == UnreadableCluster(
+        "x", "its document is malformed: ValueError: its id is not that of a managed cluster"
+    )

@@ -3,10 +3,12 @@
 import pytest
 
 from ops.facts import FactQuery
+from ops.facts.fleet import list_fleet
 from ops.facts.query import query, query_api_server
-from ops.model.fleet import Cluster, Gone, Unknown
+from ops.model.fleet import Cluster, Gone, Unknown, UnreadableCluster
 from ops.model.run import Run
 from ops.ports.errors import DeniedError, NotFoundError, OutsideError, RejectedError, TryLaterError
+from ops.tables.set_aside import set_aside_notes
 from tests.fakes import MONDAY, World, cluster
 
 
@@ -52,3 +54,21 @@ def test_a_stopped_clusters_api_server_is_not_called() -> None:
 
 def test_a_query_about_an_unknown_cluster_returns_the_reason_why_it_is_unknown() -> None:
     assert query_api_server(question(Gone("there is no such cluster")), name_of) == Gone("there is no such cluster")
+
+
+def test_a_malformed_cluster_is_set_aside_and_does_not_hide_the_others() -> None:
+    world = World()
+    world.clusters.put(cluster())
+    listed = world.clusters.list_clusters
+    malformed = UnreadableCluster("/subscriptions/1/x", "its document is malformed: KeyError: 'name'")
+
+    def with_malformed(name: str) -> tuple[Cluster | UnreadableCluster, ...]:
+        return malformed, *listed(name)
+
+    world.clusters.list_clusters = with_malformed  # type: ignore[method-assign,assignment]  # one is malformed
+    assert [each.name for each in list_fleet(world.context.ports, world.settings)] == ["shop-dev"]
+    (note,) = (stored.value for stored in set_aside_notes(world.store).scan())
+    assert (note.kind, note.key, note.why) == ("fleet", malformed.name, malformed.why)
+    world.clusters.list_clusters = listed  # type: ignore[method-assign]  # it is repaired
+    assert list_fleet(world.context.ports, world.settings)
+    assert list(set_aside_notes(world.store).scan()) == []

@@ -13,7 +13,7 @@ from ops.chats.slack.renderer import render, with_picture
 from ops.model.json import Json
 from ops.model.message import Message
 from ops.ports.chat import Outgoing, Posted
-from ops.ports.errors import RejectedError
+from ops.ports.errors import RejectedError, TryLaterError
 
 if TYPE_CHECKING:
     from slack_sdk import WebClient
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 _EVENT = "daytwo_message"
 _PAGE = 200
+_MOST_PAGES = 200
 _TIMEOUT_S = 15
 # The tolerance for a difference between our clock and Slack's.
 _LOOK_BACK_S = 120
@@ -77,7 +78,11 @@ class SlackChat:
         required(answer, "ts", doing)
 
     def find(self, channel: str, key: str, since: datetime, thread: Posted | None = None) -> Posted | None:
-        """Searches the channel, or the thread, from shortly before `since`, newest first."""
+        """Searches the channel, or the thread, from shortly before `since`, newest first.
+
+        Raises:
+            TryLaterError: the pages of the answer do not end, so it is not known whether the message exists.
+        """
         where = {
             "channel": channel,
             "oldest": str(since.timestamp() - _LOOK_BACK_S),
@@ -85,7 +90,7 @@ class SlackChat:
             "limit": _PAGE,
         }
         cursor: str | None = None
-        while True:
+        for _ in range(_MOST_PAGES):
             with refusals(f"searching Slack for {key}"):
                 if thread is None:
                     answer = self._client.conversations_history(**cast("Any", where), cursor=cursor)
@@ -99,6 +104,7 @@ class SlackChat:
                 return Posted(channel, ts)
             if not cursor:
                 return None
+        raise TryLaterError(f"searching Slack for {key}: the pages of the answer do not end")
 
     def _send(self, doing: str, outgoing: Outgoing, call: Callable[[Any], Any]) -> Any:
         """Makes one call with the blocks of a message. A picture that Slack cannot show does not hold up the message indefinitely.

@@ -67,7 +67,7 @@ def refusals(doing: str) -> Iterator[None]:
         raise _refusal(doing, error) from error
     except (SlackClientError, HTTPException, OSError) as error:
         raise TryLaterError(f"{doing}: {type(error).__name__}") from error
-    except (ValueError, TypeError, AttributeError, LookupError) as error:
+    except (ValueError, TypeError, AttributeError, LookupError, RecursionError) as error:
         # The SDK raises these if a response does not come from Slack: not JSON, a list, or an unknown charset.
         raise TryLaterError(f"{doing}: the response does not come from Slack ({type(error).__name__})") from error
 

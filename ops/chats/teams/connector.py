@@ -197,12 +197,14 @@ async def _id(answered: Awaitable[object]) -> str:
 def _refusals(doing: str) -> Iterator[None]:
     from aiohttp import ClientError, ClientResponseError
 
+    from ops.adapters.azure_errors import UNREADABLE
+
     try:
         yield
     except ClientResponseError as error:
         raise _refusal(doing, error.status, error.headers) from error
-    except (ClientError, TimeoutError, OSError, ValueError) as error:
-        # ValueError: the response is not JSON, or the host resolves to a private network.
+    except (ClientError, TimeoutError, OSError, *UNREADABLE) as error:
+        # The response is not what the client expects, or the host resolves to a private network (ValueError).
         raise TryLaterError(f"{doing}: {type(error).__name__}") from error
 
 

@@ -37,15 +37,19 @@ class SigningKeys:
         """Returns the key with this id if it is endorsed for Teams, otherwise None.
 
         Raises:
-            TryLaterError: the keys could not be fetched, and none are cached.
+            TryLaterError: the keys could not be fetched, and none are cached; or this key is malformed.
         """
-        from jwt import PyJWK
+        from jwt import PyJWK, PyJWTError
 
         with self._lock:
             document = self._known(kid)
-        if document is None or _CHANNEL not in document.get("endorsements", ()):
+        endorsements = document.get("endorsements") if document is not None else None
+        if document is None or not isinstance(endorsements, list) or _CHANNEL not in endorsements:
             return None
-        return PyJWK(dict(document), algorithm="RS256")
+        try:
+            return PyJWK(dict(document), algorithm="RS256")
+        except (PyJWTError, ValueError, TypeError) as error:
+            raise TryLaterError("reading the Bot Connector's keys: a key is malformed") from error
 
     def _known(self, kid: str) -> Mapping[str, Any] | None:
         now = self._clock.now()
@@ -67,7 +71,7 @@ class SigningKeys:
         return self._keys.get(kid)
 
     def _fetch(self) -> dict[str, Mapping[str, Any]]:
-        keys = _json(str(_json(self._url)["jwks_uri"])).get("keys")
+        keys = _json(str(_json(self._url).get("jwks_uri"))).get("keys")
         if not isinstance(keys, list):
             raise TryLaterError("reading the Bot Connector's keys: the response has none")
         return {each["kid"]: each for each in keys if isinstance(each, dict) and isinstance(each.get("kid"), str)}
@@ -85,7 +89,7 @@ def _json(url: str) -> Mapping[str, Any]:
         content = get(url, timeout_s=_TIMEOUT_S, most_bytes=_MOST_BYTES)
     except httpx.HTTPStatusError as error:
         raise TryLaterError(f"reading the Bot Connector's keys: {error.response.status_code}") from error
-    except (httpx.HTTPError, httpx.InvalidURL, TooLargeError) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, TooLargeError, UnicodeError) as error:
         raise TryLaterError(f"reading the Bot Connector's keys: {type(error).__name__}") from error
     try:
         document = json.loads(content)
