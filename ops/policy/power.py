@@ -72,7 +72,7 @@ def desired_power(
     if refusal is not None:
         return refusal
     if isinstance(tag_window, str):
-        return NoSchedule(SkipReason.BAD_TAG, f"its tag {TAG} cannot be read, so nothing is changed: {tag_window}")
+        return NoSchedule(SkipReason.BAD_TAG, f"its tag {TAG} cannot be parsed, so nothing is changed: {tag_window}")
     windows = tuple(window for window in (schedule.awake, tag_window) if window is not None)
     if len(windows) > 1 and not _common_minutes(windows):
         return NoSchedule(
