@@ -95,6 +95,7 @@ def test_without_a_currency_code_an_ambiguous_sign_stays_as_written() -> None:
         ("10000", "0.8", "8000.01", "8000"),
         ("10000", "0.8", "7999.99", "8000"),  # as an amount it would be a hundredth of a percent
         ("10000", "1.0", "6000", "10000"),  # a forecast: the legacy schema does not say so
+        ("20", "0.8", "16.5", "16"),  # as an amount it would be four percent, long exceeded
         ("10000", "8000.0", "8100", "8000"),
     ],
 )

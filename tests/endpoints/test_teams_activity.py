@@ -33,6 +33,7 @@ BO = {"type": "mention", "mentioned": {"id": "29:bo"}, "text": "<at>Bo</at>"}
         ("<at>Old name</at> status", [{**MENTIONED, "text": f"<at>{NAME}</at>"}], "status"),
         ('<at id="0">Old name</at> why <at>Bo</at>', [BO, MENTIONED], "why <at>Bo</at>"),
         ("<at>Bo</at> <at>Old name</at> why", [BO, MENTIONED], "<at>Bo</at> why"),
+        ("DAYTWO status", [{**MENTIONED, "text": "Daytwo"}], "status"),
         (f"<at>{NAME}</at>", [MENTIONED], ""),
         (f"<at>{NAME}</at> status", [{**MENTIONED, "mentioned": {"id": BOT.upper()}}], "status"),
     ],

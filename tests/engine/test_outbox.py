@@ -125,6 +125,10 @@ def test_a_condition_about_the_only_channel_is_on_record_although_it_cannot_be_p
         report_refused_messages(world.context.ports, world.clock.at)
     assert [condition.where for condition in open_conditions(world.store)] == ["C0123"]
     assert len(world.chat.fail) == 9
+    later(world, minutes=31)  # now the message about the condition is refused
+    report_refused_messages(world.context.ports, world.clock.at)
+    (condition,) = open_conditions(world.store)
+    assert condition.text.endswith("not shown in this channel:; run-1")
 
 
 def uneditable(code: str) -> UneditableError:

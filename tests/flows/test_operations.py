@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -303,6 +304,31 @@ class TestBudget:
             assert (run.state, run.headline) == (State.DONE, "platform has exceeded €8,000.00 of €10,000.00")
             assert bot.started_operations() == ["stop sleepy-dev"]
             assert len(messages(bot.simulation)[run.id]) == 1
+
+    def test_alerts_of_any_currency_and_scope_are_reported(self, tmp_path: Path) -> None:
+        @async_test
+        async def act(bot: Bot) -> None:
+            async with bot:
+                await subscribe_to_budgets(bot)
+                await bot.run_until(after(hours=2))
+
+        plain = BudgetAlert("platform", after(hours=1), "common", 80, 412345.5, 500000, "INR", style="indian")
+        alerts = (plain, replace(plain, group="rg-web", style="words"), replace(plain, group="rg-shop", style="comma"))
+        with night(tmp_path, DEV, scripted_faults=alerts) as bot:
+            act(bot)
+            found = {
+                run.value.lines[1]: (run.value.state, run.value.headline) for run in runs(bot.store).scan("budget.")
+            }
+            scope = "budget of /subscriptions/00000000-0000-0000-0000-000000000000"
+            exceeded = (State.DONE, "platform has exceeded 400,000.00 INR of 500,000.00 INR")
+            assert found == {
+                scope: exceeded,
+                f"{scope}/resourceGroups/rg-shop": exceeded,
+                f"{scope}/resourceGroups/rg-web": (
+                    State.DONE,
+                    "platform has exceeded 'see the portal' of 'see the portal'",
+                ),
+            }
 
     def test_an_invalid_alert_is_rejected_and_recorded(self, tmp_path: Path) -> None:
         @async_test
