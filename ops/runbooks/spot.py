@@ -86,7 +86,8 @@ def _retry_or_report(what: str, fact: Unknown, facts: Facts, at: tuple[datetime,
     decision = look_again(what, fact, now, _SOON, until)
     if isinstance(decision, Wait):
         return decision
-    return Report(f"{_count(facts.eviction_group)} evicted", (f"the outcome is unknown: {decision.why}",), ok=False)
+    headline = f"{_count(facts.eviction_group)} reported as evicted"
+    return Report(headline, (f"the outcome is unknown: {decision.why}",), ok=False)
 
 
 def _latest(group: Mapping[str, Eviction]) -> datetime:
@@ -155,7 +156,7 @@ def _plan(cluster: Cluster, nodes: list[Node], run: Run) -> Plan:
         params,
         _DRAIN_S,
     )
-    reasons = tuple(f"{name} is being evicted" for name in names)
+    reasons = tuple(f"the eviction of {name} was reported" for name in names)
     return Plan("spot", cluster.id, (step,), (), reasons, nodes=len(names), risk="drain")
 
 
@@ -170,7 +171,9 @@ def _give_back(cluster: Cluster, nodes: list[Node], run: Run) -> Plan:
         )
         for node in nodes
     )
-    return Plan("spot", cluster.id, steps, (), tuple(f"{node.name} was not evicted" for node in nodes), risk="none")
+    return Plan(
+        "spot", cluster.id, steps, (), tuple(f"{node.name} still exists and is Ready" for node in nodes), risk="none"
+    )
 
 
 def _outcome(facts: Facts, cluster: Cluster, there: Mapping[str, Node]) -> Report:
@@ -187,7 +190,12 @@ def _outcome(facts: Facts, cluster: Cluster, there: Mapping[str, Node]) -> Repor
     emptied = {each.pool for each in group.values()} - {node.pool for node in nodes}
     empty = sorted(pool.name for pool in cluster.pools if pool.name in emptied and pool.spot and not pool.autoscaled)
     lines += [f"{name} has no nodes left and will not recover by itself" for name in empty]
-    return Report(f"{_count(group)} evicted", tuple(lines), ok=not empty)
+    return Report(_headline(len(group), len(there)), tuple(lines), ok=not empty)
+
+
+def _headline(reported: int, there: int) -> str:
+    nodes = f"{reported} spot node{'' if reported == 1 else 's'}"
+    return f"{nodes} reported as evicted, {reported - there} gone" if there else f"{nodes} evicted"
 
 
 def _still_there(node: Node) -> str:

@@ -78,13 +78,17 @@ class EvacuateNodes:
         return Done(
             f"{progress.done} of {progress.total} pods have left in time"
             if progress
-            else "there were no pods to evict",
+            else "no pods were counted, since the nodes were gone or could not be read",
             progress,
         )
 
     def _over(self, task: StepContext, why: str) -> Done:
         progress = task.record.progress
-        left = f"{progress.done} of {progress.total} pods had left" if progress else "no pods have left"
+        left = (
+            f"{progress.done} of {progress.total} pods had left"
+            if progress
+            else "it is not known how many pods have left"
+        )
         return Done(f"{why}: {left}", progress)
 
 
