@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from azure.core.rest import HttpRequest
@@ -55,13 +56,15 @@ class AzureClusters:
                     QueryRequest(subscriptions=[subscription], query=_FLEET, options=options)
                 )
                 rows: object = answer.data
-                token = answer.skip_token
+                before, token = token, answer.skip_token
             # Anything but a list must not pass for an empty fleet.
             if not isinstance(rows, list):
                 raise TryLaterError(f"listing the clusters of subscription {subscription}: the answer is not a list")
             clusters += [listed_cluster(row) for row in rows]
             if not token:
                 return tuple(clusters)
+            if token == before:
+                break
         raise RejectedError("TooManyPages", f"the clusters of subscription {subscription} have too many pages")
 
     def cluster(self, cluster_id: str) -> Cluster:
@@ -79,14 +82,18 @@ class AzureClusters:
         return image if isinstance(image, str) and image else Unknown("Azure offers no image for it")
 
     def machines(self, cluster_id: str, pool: str) -> tuple[ListedMachine, ...]:
-        """Sends GET requests, page by page."""
+        """Sends GET requests, page by page.
+
+        Raises:
+            RejectedError: the pages do not end. Also raises the errors that `refusals` raises.
+        """
         subscription, group, name = _parts(cluster_id)
         with refusals(f"listing the machines of {name}/{pool}"):
-            found = [
-                machine_listed(each.as_dict())
-                for each in self._clients.of(subscription).machines.list(group, name, pool)
-            ]
-        return tuple(machine for machine in found if machine is not None)
+            pages = self._clients.of(subscription).machines.list(group, name, pool).by_page()
+            found = [machine_listed(each.as_dict()) for page in islice(pages, _MOST_PAGES) for each in page]
+            if next(pages, None) is None:
+                return tuple(machine for machine in found if machine is not None)
+        raise RejectedError("TooManyPages", f"the machines of {name}/{pool} have too many pages")
 
     def begin_upgrade_node_image(self, cluster_id: str, pool: str) -> str:
         """Sends one POST request."""

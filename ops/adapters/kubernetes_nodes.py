@@ -149,9 +149,11 @@ def _pages(call: Callable[..., Any], **options: str) -> Iterator[Mapping[str, An
         if not isinstance(page["items"], list):
             raise TypeError("the items of a list are not a list")
         yield from page["items"]
-        token = page["metadata"].get("continue")
+        before, token = token, page["metadata"].get("continue")
         if not token:
             return
+        if token == before:
+            break
     raise ValueError("the pages of a list do not end")
 
 

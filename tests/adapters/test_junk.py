@@ -203,6 +203,20 @@ def test_what_azure_answers_to_a_begin(azure: Azure, some: Any) -> None:
     assert try_all("restart", {}, azure.after(lambda: azure.machines.begin_restart(machine)))
 
 
+def test_lists_that_never_end(azure: Azure, some: Any) -> None:
+    row, identity = cluster_document(some), cluster_id(some)
+    again = "https://management.azure.com/again"
+    listings: dict[str, tuple[object, Callable[[], object]]] = {
+        "clusters": ({"data": [row], "$skipToken": "again"}, lambda: azure.clusters.list_clusters("1")),
+        "empty clusters": ({"data": [], "$skipToken": "again"}, lambda: azure.clusters.list_clusters("1")),
+        "machines": ({"value": [], "nextLink": again}, lambda: azure.clusters.machines(identity, "user1")),
+        "costs": ({"properties": {**ROWS, "nextLink": again}}, lambda: azure.costs(azure.adapter.next)),
+    }
+    for kind, (document, call) in listings.items():
+        azure.adapter.next = Answer(200, junk.HEADERS[0], json.dumps(document).encode())
+        assert junk.outcome(call) == "RejectedError", kind
+
+
 def test_costs(azure: Azure) -> None:
     def asked(answer: Answer) -> object:
         azure.adapter.next = answer
@@ -233,6 +247,11 @@ def test_api_servers(some: Any) -> None:
 
         return answered
 
+    endless = {"metadata": {"continue": "again"}, "items": []}
+    assert (
+        after(lambda: junk.outcome(lambda: nodes.nodes(of)))(Answer(200, {}, json.dumps(endless).encode()))
+        == "TryLaterError"
+    )
     node = node_document(some, some.nodes_of("user1")[0])
     pod = pod_document(next(iter(some.kube.pods.values())))
     pdb = pdb_document(some, some.kube.pdbs[0])
@@ -300,6 +319,9 @@ def test_slack(server: junk.JunkServer) -> None:
         lambda: chat.find("C0123", "run-1", MONDAY),
         lambda: chat.find("C0123", "run-1", MONDAY, posted),
     ]
+    endless = {"ok": True, "messages": [], "response_metadata": {"next_cursor": "again"}}
+    server.next = Answer(200, junk.HEADERS[0], json.dumps(endless).encode())
+    assert junk.outcome(lambda: chat.find("C0123", "run-1", MONDAY)) == "TryLaterError"
     message = {"ts": "1.0", "metadata": {"event_payload": {"key": "run-1"}}}
     document = {
         "ok": True,

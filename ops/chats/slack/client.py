@@ -99,11 +99,13 @@ class SlackChat:
                         **cast("Any", where), ts=thread.message_id, cursor=cursor
                     )
                 ts = next((str(message["ts"]) for message in cast("Any", answer["messages"]) if _is(message, key)), "")
-                cursor = (cast("Any", answer.get("response_metadata")) or {}).get("next_cursor")
+                before, cursor = cursor, (cast("Any", answer.get("response_metadata")) or {}).get("next_cursor")
             if ts:
                 return Posted(channel, ts)
             if not cursor:
                 return None
+            if cursor == before:
+                break
         raise TryLaterError(f"searching Slack for {key}: the pages of the answer do not end")
 
     def _send(self, doing: str, outgoing: Outgoing, call: Callable[[Any], Any]) -> Any:
