@@ -63,7 +63,7 @@ def _sources(room: str) -> str:
 
 @pytest.mark.parametrize("row", rows(), ids=lambda row: row.split("|")[1].strip()[:40])
 def test_each_line_names_a_test_that_exists(row: str) -> None:
-    named = re.findall(r"`(tests/[\w/]+\.py)(?:::(test_\w+))?`", row)
+    named = re.findall(r"`(tests/[\w/]+\.py)(?:::(?:Test\w+\.)?(test_\w+))?`", row)
     assert named, "the line names no test"
     for file, test in named:
         path = ROOT / file
