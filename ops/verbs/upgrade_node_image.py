@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from ops.model.arm_actions import ASK_API_SERVER, FOLLOW_OPERATION, READ_CLUSTER
+from ops.facts.query import query
+from ops.model.arm_actions import ASK_API_SERVER, FOLLOW_OPERATION, LIST_MACHINES, READ_CLUSTER
 from ops.model.fleet import Cluster, Driver, Node, Pool, Unknown
 from ops.model.image import NodeImage
 from ops.model.outcome import Done, Pending, Progress, Ready, Refused, Stale
 from ops.model.reasons import FailureCode
 from ops.model.wording import instant
+from ops.policy.node_identity import confirmed, match_nodes
 from ops.policy.pool_selection import carries
 from ops.ports.errors import NotFoundError, OutsideError, RejectedError
 from ops.tables.overrides import override_end
@@ -38,6 +40,7 @@ class UpgradeNodeImage:
             READ_CLUSTER,
             ASK_API_SERVER,
             FOLLOW_OPERATION,
+            LIST_MACHINES,
             "Microsoft.ContainerService/managedClusters/agentPools/upgradeProfiles/read",
             "Microsoft.ContainerService/managedClusters/agentPools/upgradeNodeImageVersion/action",
         }
@@ -98,7 +101,8 @@ class UpgradeNodeImage:
     def verify(self, task: StepContext) -> Done | Pending | Refused:
         """Verifies that every node runs the image and is Ready, and that ARM reports the image for the pool.
 
-        An even newer image also counts, and is reported.
+        An even newer image also counts, and is reported. If a node is not as it should be, only the nodes count that ARM lists
+        for the pool: anyone with rights in the cluster can register others, and a run that fails halts the fleet's rollout.
         """
         found = _find(task)
         if isinstance(found, Stale):
@@ -110,8 +114,10 @@ class UpgradeNodeImage:
             return _unproven(task, pool, ("its nodes could not be read",))
         if not nodes and pool.count == 0 and planned.is_carried_as(pool.image):
             return Done(f"the pool has no nodes and is set to {planned.short}")
+        if _missing(pool, nodes, planned):
+            nodes = _listed_nodes(task, cluster, pool)
         carried = _image_carried(nodes, planned)
-        missing = _missing(pool, nodes, carried, planned)
+        missing = _missing(pool, nodes, planned)
         if not missing:
             evidence = _counted(pool, nodes, carried)
             if carried != planned:
@@ -148,6 +154,16 @@ def _nodes_of(task: StepContext, cluster: Cluster, pool: Pool) -> tuple[Node, ..
         return None
 
 
+def _listed_nodes(task: StepContext, cluster: Cluster, pool: Pool) -> tuple[Node, ...]:
+    """Returns the nodes whose machines ARM lists for the pool, whatever their labels say; by their labels if ARM cannot be read."""
+    nodes = task.ports.nodes.nodes(cluster)
+    listed = query(lambda: task.ports.clusters.machines(cluster.id, pool.name))
+    if isinstance(listed, Unknown):
+        return tuple(node for node in nodes if node.pool == pool.name)
+    machines = confirmed(match_nodes(cluster, nodes, {pool.name: listed}))
+    return tuple(node for node in nodes if node.name in machines)
+
+
 def _progress(task: StepContext) -> Progress | None:
     """Counts the nodes that run the image, for display only: an error here never interrupts polling."""
     planned = NodeImage.parse(task.step.params["image"])
@@ -174,10 +190,11 @@ def _image_carried(nodes: tuple[Node, ...], planned: NodeImage) -> NodeImage:
     return planned
 
 
-def _missing(pool: Pool, nodes: tuple[Node, ...], carried: NodeImage, planned: NodeImage) -> tuple[str, ...]:
+def _missing(pool: Pool, nodes: tuple[Node, ...], planned: NodeImage) -> tuple[str, ...]:
     """Returns what is not as it should be. Azure can evict spot nodes at any time, so their number does not count."""
     if not nodes:
         return ("it has no nodes",)
+    carried = _image_carried(nodes, planned)
     wrong = [node.name for node in nodes if not carried.is_carried_as(node.image_label)]
     unready = [node.name for node in nodes if not node.ready and node.name not in wrong]
     missing = [f"{name} does not run {planned.short}" for name in wrong] + [f"{name} is not Ready" for name in unready]
