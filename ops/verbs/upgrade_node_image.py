@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from ops.facts.query import query
 from ops.model.arm_actions import ASK_API_SERVER, FOLLOW_OPERATION, LIST_MACHINES, READ_CLUSTER
 from ops.model.fleet import Cluster, Driver, Node, Pool, Unknown
 from ops.model.image import NodeImage
@@ -13,7 +12,7 @@ from ops.model.reasons import FailureCode
 from ops.model.wording import instant
 from ops.policy.node_identity import confirmed, match_nodes
 from ops.policy.pool_selection import carries
-from ops.ports.errors import NotFoundError, OutsideError, RejectedError
+from ops.ports.errors import DeniedError, NotFoundError, OutsideError, RejectedError
 from ops.tables.overrides import override_end
 from ops.verbs.arm_operation import (
     POLL_EVERY,
@@ -155,10 +154,11 @@ def _nodes_of(task: StepContext, cluster: Cluster, pool: Pool) -> tuple[Node, ..
 
 
 def _listed_nodes(task: StepContext, cluster: Cluster, pool: Pool) -> tuple[Node, ...]:
-    """Returns the nodes whose machines ARM lists for the pool, whatever their labels say; by their labels if ARM cannot be read."""
+    """Returns the nodes whose machines ARM lists for the pool, whatever their labels say; by their labels if ARM refuses to list them."""
     nodes = task.ports.nodes.nodes(cluster)
-    listed = query(lambda: task.ports.clusters.machines(cluster.id, pool.name))
-    if isinstance(listed, Unknown):
+    try:
+        listed = task.ports.clusters.machines(cluster.id, pool.name)
+    except (DeniedError, NotFoundError, RejectedError):
         return tuple(node for node in nodes if node.pool == pool.name)
     machines = confirmed(match_nodes(cluster, nodes, {pool.name: listed}))
     return tuple(node for node in nodes if node.name in machines)

@@ -1,4 +1,4 @@
-"""Calls at times of the world that have to wait for an answer, such as a person's click. Time stands still meanwhile."""
+"""Calls at times of the world that have to wait for an answer, such as a person's click. The clock waits for it."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
