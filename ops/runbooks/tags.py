@@ -51,6 +51,9 @@ class Tags(RunbookDefaults):
         changes = held_changes(cluster)
         if not changes:
             return Nothing(_nothing_held(run))
+        if run.source == "timer" and not run.period.endswith(identify(changes)):
+            # Someone who changes tags back and forth would otherwise cause a new request every five minutes.
+            return Nothing("another change of its tags is held now; the run for that change asks about it")
         plan = _plan(self.name, cluster, changes, settings)
         ring = self.ring(cluster, settings)
         if rules_of(settings, self.name, ring) or run.dry_run or run.params.get("plan") == plan.hash:

@@ -158,6 +158,22 @@ def test_people_are_asked_again_if_the_tags_change_again() -> None:
     assert "ring: production → no ring" in str([each.record.plan for each in driven(world)])
 
 
+def test_tags_that_change_back_and_forth_cause_one_request_per_change() -> None:
+    """A new request is a message that mentions the approvers."""
+    world, (run,) = asked_to_move()
+    for tags in ({}, {"env": "dev"}, {}, {"env": "dev"}):
+        retag(world, **tags)
+        world.clock.at += timedelta(minutes=5)
+        run.reassess()
+        check(world)
+        for each in driven(world):
+            if not each.record.state.is_final:
+                each.reassess()
+    assert len(tag_runs(world)) == 2
+    assert len(requests(world)) <= 2
+    assert ring_seen(world) == "production"
+
+
 def test_changing_the_tags_back_ends_the_request_and_the_condition() -> None:
     world, (run,) = asked_to_move()
     retag(world, env="prod")
