@@ -1,4 +1,4 @@
-"""A week of attacks on the real app (`daytwo simulate --story attacker`): nothing is harmed, everything is on record, work goes on."""
+"""A week of attacks on the real app (`daytwo simulate --story attacker`): nothing is harmed, everything is on record, work continues."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -141,7 +141,7 @@ def test_every_violation_says_what_it_harms() -> None:
     texts = [(folder / f"{name}.py").read_text() for name in ("violations", "power", "reboot")]
     codes = {code for text in texts for code in re.findall(r'yield f?"([a-z-]+)(?:: |")', text)}
     codes |= {code for text in texts for code in re.findall(r'_location\("([a-z-]+)"', text)}
-    # An upgrade to an image that landed within the minute before the call is listed, and is no violation (rule 12).
+    # An upgrade to an image that landed within the minute before the call is listed, but is not a violation (rule 12).
     assert codes - set(KIND_OF) == {"landed-late"}
     assert {"unproven", "not-approved", "left-cordoned", "max-concurrent"} <= codes
 
