@@ -7,7 +7,6 @@ import pytest
 
 from tests.crash.kill_rounds import KillRounds, Night
 
-
 ROUNDS = 15
 
 
