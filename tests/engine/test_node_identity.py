@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+import pytest
+
 from ops.model.fleet import CORDON_STAMP, Node
 from ops.model.run import Run, State
-from ops.ports.errors import DeniedError, TryLaterError
+from ops.ports.errors import DeniedError, NotFoundError, OutsideError, TryLaterError
 from ops.ports.kubernetes import EvictionResult
 from ops.tables.runs import runs
 from tests.driving import WEEK, AzureOperations, AzureRestarts, DrivenRun, manual_request, start
@@ -143,6 +145,29 @@ class TestMachine:
 
         ended = run.to_end(meanwhile)
         assert (ended.state, world.machines.restarted) == (State.DONE, [NODE])
+
+    @pytest.mark.parametrize("error", [NotFoundError("there is no pool user2"), TryLaterError("429", 30)])
+    def test_another_pool_that_was_deleted_or_cannot_be_read_does_not_stop_the_restart(
+        self, error: OutsideError
+    ) -> None:
+        world = world_with_required_reboot()
+        only = world.clusters.only
+        world.clusters.put(replace(only, pools=(*only.pools, pool("user2"))))
+        run = start(world, manual_request(world, "reboot"))
+        restarts = AzureRestarts(world)
+
+        def refuse() -> None:
+            world.clusters.refuse_pools[only.id, "user2"] = error
+
+        refuse_once = before("restart.", run, refuse)
+
+        def meanwhile(activity: str) -> None:
+            restarts(activity)
+            refuse_once(activity)
+
+        ended = run.to_end(meanwhile)
+        assert (ended.state, world.machines.restarted) == (State.DONE, [NODE])
+        assert world.nodes.marks == [f"cordon {NODE}", f"uncordon {NODE}"]
 
     def test_the_evidence_says_so_if_only_the_api_server_confirms_the_restart(self) -> None:
         world = world_with_required_reboot()
