@@ -40,6 +40,8 @@ from simulator.http_types import HttpRequest, HttpResponse, RequestCounter
 from simulator.kubernetes import api as kubernetes
 from simulator.persistence import WorldState, lasting_port, new_keys
 from simulator.slack import api as slack
+from simulator.stories.attacker import ATTACKER
+from simulator.stories.story import Performance, Story
 from simulator.teams import api as teams
 from simulator.teams import connector, signing
 from simulator.teams.people import People
@@ -53,6 +55,7 @@ PAGE_SIZE = 10
 MACHINES_PER_PAGE = 50
 # Cost Management's page size: 1,000 rows, or 5,000 if requested with $top.
 ROWS_PER_PAGE = 1000
+STORIES = {"attacker": ATTACKER}
 
 type Handler = Callable[[HttpRequest], Awaitable[HttpResponse]]
 
@@ -78,13 +81,14 @@ class Simulation:
         self.requests = RequestCounter()
         self.faults = Faults(faults, seed, fault_surfaces)
         self.delivery = Delivery(self.world, self.faults)
-        self.clock = VirtualClock(self.world, speed, self.delivery.has_news, self.delivery.deliver)
+        self.clock = VirtualClock(self.world, speed, self._has_news, self._deliver)
         self.slack = slack.SlackApi(fleet.channels, lambda: self.world.now, self.requests)
         self.teams = teams.TeamsApi(lambda: self.world.now, self.requests)
         self.connector = connector.Connector(lambda: self.world.now, self.requests)
         self.people = People(self.connector)
         chats = Chats(self.slack, self.teams, self.connector, self.people)
         self.control = Control(self.world, self.clock, self.delivery, chats, self.requests, self.faults)
+        self._performance: Performance | None = None
         # Called for every request over TLS. Recorders add themselves to the list.
         self.watchers: list[Callable[[HttpRequest, HttpResponse], None]] = []
         self._retry_after_s = retry_after_s
@@ -98,6 +102,10 @@ class Simulation:
         """Keep the world in a folder, so that the next simulation with it continues where a killed one was. Call this before ``start``."""
         self._state = WorldState(folder)
         self.clock.passed = self._state.keep
+
+    def perform(self, story: Story) -> None:
+        """Have the people and systems of a story act by themselves; the fleet must be the story's. Call this before ``start``."""
+        self._performance = Performance(story, self.world, self.control)
 
     def environment(self) -> dict[str, str]:
         """Return the settings for clients. Call this after ``start``."""
@@ -156,6 +164,8 @@ class Simulation:
             "TEAMS_HOSTS": f"{HOST}:{plain}",
             "CLOCK_URL": f"{plain_url}/clock",
         }
+        if self._performance is not None:
+            self._environment |= await asyncio.to_thread(self._performance.begin, files, authority, plain_url)
         self._resume()
         self._ready.set()
         self.clock.start()
@@ -172,6 +182,17 @@ class Simulation:
             if entry.request is not None:
                 self._service(entry.service)(entry.request)
         self.delivery.skip_past()
+        if self._performance is not None:
+            self._performance.calls.skip_past()
+
+    def _has_news(self) -> bool:
+        """Whether there is something to send at this time: an event, or what a person does."""
+        return self.delivery.has_news() or (self._performance is not None and self._performance.calls.has_news())
+
+    async def _deliver(self) -> None:
+        await self.delivery.deliver()
+        if self._performance is not None:
+            await self._performance.calls.deliver()
 
     def _service(self, name: str) -> Callable[[HttpRequest], HttpResponse]:
         match name:
@@ -200,6 +221,8 @@ class Simulation:
     async def stop(self) -> None:
         """Stop all servers and delete the temporary files."""
         await self.clock.stop()
+        if self._performance is not None:
+            await asyncio.to_thread(self._performance.end)
         for listening, web_server in self._servers:
             listening.close()
             listening.abort_clients()
@@ -285,15 +308,27 @@ def _surfaces(text: str) -> tuple[Surface, ...]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command."""
-    chosen = _parser().parse_args(arguments)
-    fleet = demo_fleet() if chosen.fleet == "demo" and chosen.clusters is None else None
-    asyncio.run(_serve(fleet or random_fleet(chosen.seed, chosen.clusters or 6), chosen))
+    parser = _parser()
+    chosen = parser.parse_args(arguments)
+    if chosen.story is not None and chosen.clusters is not None:
+        parser.error("a story has its own fleet: omit --clusters")
+    asyncio.run(_serve(_fleet(chosen), chosen))
     return 0
+
+
+def _fleet(chosen: argparse.Namespace) -> FleetSpec:
+    if chosen.story is not None:
+        return STORIES[chosen.story].fleet
+    if chosen.fleet == "demo" and chosen.clusters is None:
+        return demo_fleet()
+    return random_fleet(chosen.seed, chosen.clusters or 6)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m simulator.serve", description="Serve a simulated AKS fleet.")
-    parser.add_argument("--fleet", choices=("demo", "random"), default="demo", help="which fleet (default: demo)")
+    fleets = parser.add_mutually_exclusive_group()
+    fleets.add_argument("--fleet", choices=("demo", "random"), default="demo", help="which fleet (default: demo)")
+    fleets.add_argument("--story", choices=tuple(STORIES), help="a fleet in which people and systems act by themselves")
     parser.add_argument("--clusters", type=_count, help="a random fleet with this many clusters")
     parser.add_argument("--seed", type=int, default=0, help="the seed of all random choices")
     parser.add_argument("--speed", type=float, default=0, help="virtual seconds per second; 0: only on request")
@@ -327,6 +362,8 @@ async def _serve(fleet: FleetSpec, chosen: argparse.Namespace) -> None:
         fault_surfaces=chosen.faults_on,
         retry_after_s=chosen.retry_after,
     )
+    if chosen.story is not None:
+        simulation.perform(STORIES[chosen.story])
     if chosen.state is not None:
         simulation.keep_in(chosen.state)
     stopped = asyncio.Event()

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from ops.model.arm_actions import ASK_API_SERVER, FOLLOW_OPERATION, READ_CLUSTER
+from ops.model.arm_actions import ASK_API_SERVER, FOLLOW_OPERATION, LIST_MACHINES, READ_CLUSTER
 from ops.model.fleet import Cluster, Driver, Node, Pool, Unknown
 from ops.model.image import NodeImage
 from ops.model.outcome import Done, Pending, Progress, Ready, Refused, Stale
 from ops.model.reasons import FailureCode
 from ops.model.wording import instant
-from ops.policy.pool_selection import carries
-from ops.ports.errors import NotFoundError, OutsideError, RejectedError
+from ops.policy.node_identity import confirmed, match_nodes
+from ops.ports.errors import DeniedError, NotFoundError, OutsideError, RejectedError
 from ops.tables.overrides import override_end
 from ops.verbs.arm_operation import (
     POLL_EVERY,
@@ -38,6 +38,7 @@ class UpgradeNodeImage:
             READ_CLUSTER,
             ASK_API_SERVER,
             FOLLOW_OPERATION,
+            LIST_MACHINES,
             "Microsoft.ContainerService/managedClusters/agentPools/upgradeProfiles/read",
             "Microsoft.ContainerService/managedClusters/agentPools/upgradeNodeImageVersion/action",
         }
@@ -60,10 +61,11 @@ class UpgradeNodeImage:
         skipped = override_end(task.ports.store, "skip", task.target)
         if skipped is not None and task.now < skipped:
             return Stale(f"a person has skipped it until {instant(skipped)}")
-        nodes = _nodes_of(task, cluster, pool)
         planned = NodeImage.parse(task.step.params["image"])
-        if planned is not None and nodes and carries(pool, planned, nodes) and len(nodes) >= pool.count:
-            return Done(_counted(pool, nodes, planned))
+        if planned is not None and _is_carried(pool, planned, _nodes_of(task, cluster, pool)):
+            nodes = _listed_nodes(task, cluster, pool)
+            if _is_carried(pool, planned, nodes):
+                return Done(_counted(pool, nodes, planned))
         newest = task.ports.clusters.newest_image(task.target, pool.name)
         if isinstance(newest, Unknown):
             return retry_later(task, f"the newest image of {pool.name} could not be read: {newest.why}")
@@ -98,20 +100,24 @@ class UpgradeNodeImage:
     def verify(self, task: StepContext) -> Done | Pending | Refused:
         """Verifies that every node runs the image and is Ready, and that ARM reports the image for the pool.
 
-        An even newer image also counts, and is reported.
+        An even newer image also counts, and is reported. Only the nodes count that ARM lists for the pool: anyone with rights in
+        the cluster can register others, which must neither complete an upgrade nor fail it and so halt the fleet's rollout.
         """
         found = _find(task)
         if isinstance(found, Stale):
             return Refused(found.code, found.why, "check the cluster, then start the run again")
         cluster, pool = found
-        nodes = _nodes_of(task, cluster, pool)
         planned = NodeImage.parse(task.step.params["image"])
-        if planned is None or nodes is None:
-            return _unproven(task, pool, ("its nodes could not be read",))
+        if planned is None:
+            return _unproven(task, pool, ("the name of the planned image cannot be read",))
+        try:
+            nodes = _listed_nodes(task, cluster, pool)
+        except (DeniedError, NotFoundError, RejectedError) as error:
+            return _unproven(task, pool, (f"its nodes or machines could not be read: {error}",))
         if not nodes and pool.count == 0 and planned.is_carried_as(pool.image):
             return Done(f"the pool has no nodes and is set to {planned.short}")
         carried = _image_carried(nodes, planned)
-        missing = _missing(pool, nodes, carried, planned)
+        missing = _missing(pool, nodes, planned)
         if not missing:
             evidence = _counted(pool, nodes, carried)
             if carried != planned:
@@ -148,6 +154,24 @@ def _nodes_of(task: StepContext, cluster: Cluster, pool: Pool) -> tuple[Node, ..
         return None
 
 
+def _listed_nodes(task: StepContext, cluster: Cluster, pool: Pool) -> tuple[Node, ...]:
+    """Returns the nodes whose machines ARM lists for the pool, whatever their labels say (docs/node-image.md, rule 16).
+
+    Raises:
+        OutsideError: the nodes or the machines could not be read; the labels alone do not count.
+    """
+    nodes = task.ports.nodes.nodes(cluster)
+    listed = task.ports.clusters.machines(cluster.id, pool.name)
+    machines = confirmed(match_nodes(cluster, nodes, {pool.name: listed}))
+    return tuple(node for node in nodes if node.name in machines)
+
+
+def _is_carried(pool: Pool, planned: NodeImage, nodes: tuple[Node, ...] | None) -> bool:
+    """Whether Azure reports the image for the pool, and all of its nodes are among these and run it."""
+    carried = planned.is_carried_as(pool.image) and all(planned.is_carried_as(node.image_label) for node in nodes or ())
+    return carried and bool(nodes) and len(nodes or ()) >= pool.count
+
+
 def _progress(task: StepContext) -> Progress | None:
     """Counts the nodes that run the image, for display only: an error here never interrupts polling."""
     planned = NodeImage.parse(task.step.params["image"])
@@ -174,10 +198,11 @@ def _image_carried(nodes: tuple[Node, ...], planned: NodeImage) -> NodeImage:
     return planned
 
 
-def _missing(pool: Pool, nodes: tuple[Node, ...], carried: NodeImage, planned: NodeImage) -> tuple[str, ...]:
+def _missing(pool: Pool, nodes: tuple[Node, ...], planned: NodeImage) -> tuple[str, ...]:
     """Returns what is not as it should be. Azure can evict spot nodes at any time, so their number does not count."""
     if not nodes:
         return ("it has no nodes",)
+    carried = _image_carried(nodes, planned)
     wrong = [node.name for node in nodes if not carried.is_carried_as(node.image_label)]
     unready = [node.name for node in nodes if not node.ready and node.name not in wrong]
     missing = [f"{name} does not run {planned.short}" for name in wrong] + [f"{name} is not Ready" for name in unready]

@@ -65,7 +65,7 @@ class Control:
     async def _route(self, request: HttpRequest) -> HttpResponse:
         path = request.path.rstrip("/")
         if request.method == "POST":
-            return await self._post(path, request.document(), request.origin)
+            return await self.post(path, request.document(), request.origin)
         document = self._read(path, request) if request.method == "GET" else None
         if document is None:
             return HttpResponse(404, {"error": f"No route for {request.method} {path}."})
@@ -93,7 +93,12 @@ class Control:
             case _:
                 return None
 
-    async def _post(self, path: str, document: JsonObject, origin: str) -> HttpResponse:
+    async def post(self, path: str, document: JsonObject, origin: str) -> HttpResponse:
+        """Handle a POST. People of a story in the same process use this as well; `origin` is the address of this API.
+
+        Raises:
+            BadRequestError: the request is invalid; the parts that it is passed to have errors of their own.
+        """
         match path:
             case "/clock/advance":
                 now = await self._clock.advance(_instant(document.get("to")))

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from fnmatch import fnmatch
 from typing import cast
@@ -118,6 +118,7 @@ class Rules:
     tag_approvals: tuple[ApprovalRule, ...] = ()
     chats: tuple[str, ...] = ()
     routes: tuple[RouteRule, ...] = ()
+    default_channels: Mapping[str, str] = field(default_factory=dict)
 
 
 def read(text: str) -> Rules:
@@ -147,6 +148,9 @@ def read(text: str) -> Rules:
         approvals_by_runbook=tuple(read_approvals(tree, name) for name in ("node-image", "reboot", "tags")),
         tag_approvals=_tag_approvals(tree),
         chats=tuple(_chats(tree)),
+        default_channels={
+            chat: str(section["channel"]) for chat, section in _chats(tree).items() if "channel" in section
+        },
         routes=tuple(route for chat, section in _chats(tree).items() for route in _routes(chat, section)),
         group_within=_length(str(cast("Tree", tree["spot"]).get("group-within", "10m"))) if "spot" in tree else None,
     )

@@ -86,6 +86,8 @@ class BotClient:
     async def command(self, document: JsonObject, origin: str) -> AppResponse:
         """Have `user` type `command` (default `/daytwo`) with `text` in `channel`, and show the response to that person.
 
+        `deliveries` is how often Slack sends the same command, for example because the network has lost the response.
+
         Raises:
             InteractionError: the user or channel does not exist, or Slack would not show the response.
         """
@@ -94,6 +96,8 @@ class BotClient:
         interaction = self._interaction_in("commands", channel, user, None, origin)
         body = command_form(str(given["command"]), str(given["text"]), channel.id, interaction)
         outcome = await self._deliver("slack-commands", body, 0)
+        for _ in range(1, int(str(given.get("deliveries", 1)))):
+            outcome = await self._deliver("slack-commands", body, 0)
         if outcome.status == HTTPStatus.OK and outcome.text:
             try:
                 self._hooks.show(channel, user.id, _shown(outcome.text), None)

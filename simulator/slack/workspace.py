@@ -13,14 +13,15 @@ VERIFICATION_TOKEN = "retired-verification-token"  # noqa: S105  # of the simula
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A user in the workspace."""
+    """A user in the workspace. `shown` is the display name, which the user can choose: it proves nothing."""
 
     id: str
     name: str
+    shown: str = ""
 
     def document(self) -> JsonObject:
         """Return the user in the format of `users.info`."""
-        shown = self.name.capitalize()
+        shown = self.shown or self.name.capitalize()
         return {
             "id": self.id,
             "team_id": TEAM,
@@ -28,11 +29,19 @@ class User:
             "real_name": shown,
             "deleted": False,
             "is_bot": False,
-            "profile": {"real_name": shown, "display_name": self.name},
+            "profile": {"real_name": shown, "display_name": self.shown or self.name},
         }
 
 
-#: Eve is in the workspace, but no configuration names her.
+#: No configuration names Eve and Mal. Mal calls himself what Ana is called. Dan is for configurations that give him no rights.
 USERS = {
-    user.id: user for user in (User("U0ANA", "ana"), User("U0BEN", "ben"), User("U0CLEO", "cleo"), User("U0EVE", "eve"))
+    user.id: user
+    for user in (
+        User("U0ANA", "ana"),
+        User("U0BEN", "ben"),
+        User("U0CLEO", "cleo"),
+        User("U0DAN", "dan"),
+        User("U0EVE", "eve"),
+        User("U0MAL", "mal", "\u202eAna"),
+    )
 }

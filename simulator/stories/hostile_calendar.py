@@ -36,6 +36,8 @@ def _zone(rule: str) -> str:
 
 
 _DAY = "DTSTART;VALUE=DATE:20261201"
+# One freeze.
+_HONEST = calendar(f"{_DAY}\r\nDTEND;VALUE=DATE:20261205")
 _DATES = ",".join(f"202612{day:02}T{hour:02}0000Z" for day in range(1, 29) for hour in range(16))
 
 #: Calendars of a few bytes up to two megabytes whose expansion or parsing is out of proportion, by the name of the attack.
@@ -64,12 +66,14 @@ BOMBS: dict[str, bytes] = {
 class HostileCalendar:
     """A running server. ``requests`` contains the path of each request in order.
 
-    ``kind`` is the attack of the path ``/calendar.ics``; change it while the server runs. ``good`` is an honest calendar.
+    ``kind`` is the attack of the path ``/calendar.ics``; change it while the server runs. ``good`` is an honest calendar, with
+    the events of ``honest``.
     """
 
     url: str
     ca_file: Path
     kind: str = "good"
+    honest: bytes = _HONEST
     requests: list[str] = field(default_factory=list)
     stopping: threading.Event = field(default_factory=threading.Event)
 
@@ -91,8 +95,8 @@ class _Handler(BaseHTTPRequestHandler):
             _ATTACKS.get(kind, _Handler.bomb if kind in BOMBS else _Handler.missing)(self)
 
     def good(self) -> None:
-        """An honest calendar with one freeze."""
-        self._send(calendar(f"{_DAY}\r\nDTEND;VALUE=DATE:20261205"))
+        """An honest calendar."""
+        self._send(self.hostile.honest)
 
     def bomb(self) -> None:
         """A calendar from ``BOMBS``."""

@@ -11,7 +11,7 @@ from ops.tables.fleet import proofs
 from ops.tables.runs import runs
 from simulator.oracle import judge
 from simulator.running import running_simulation
-from simulator.world.hostile_admin import (
+from simulator.stories.hostile_admin import (
     POOL_LABEL,
     InventedNode,
     attack,
@@ -136,6 +136,36 @@ def test_relabeled_nodes_do_not_prove_an_image_for_production(tmp_path: Path) ->
             relabel(world, "shop-dev", node.name, {"kubernetes.azure.com/node-image-version": newest})
         until(bot, 5)
         assert started_operations(bot.simulation) == []
+
+
+def test_invented_nodes_do_not_fail_the_upgrade_of_their_cluster_or_halt_the_rollout(tmp_path: Path) -> None:
+    """A run that fails in the first ring would keep the new image from the whole fleet."""
+    behind = replace(DEV, pools=(PoolSpec("user1", 3),))
+    with night(tmp_path, behind) as bot:
+        world = bot.simulation.world
+        old = world.clusters["shop-dev"].pools["user1"].image
+        claim_image(world, "shop-dev", old, 2)
+        invent_node(world, "shop-dev", InventedNode("mine", "", "user1", old, ready=False))
+        until(bot, 3)
+        (run,) = [stored.value for stored in runs(bot.store).scan("node-image.")]
+        assert (run.state, started_operations(bot.simulation)) == (State.DONE, ["upgrade-node-image shop-dev user1"])
+        (evidence,) = [entry.text for entry in bot.ledger("2026-11-16") if entry.kind == "done"]
+        assert "3 of 3 nodes run" in evidence
+
+
+def test_a_node_with_a_hidden_pool_label_still_counts_as_upgraded(tmp_path: Path) -> None:
+    behind = replace(DEV, pools=(PoolSpec("user1", 3),))
+    with night(tmp_path, behind) as bot:
+        world = bot.simulation.world
+
+        def hide() -> None:
+            relabel(world, "shop-dev", world.clusters["shop-dev"].nodes_of("user1")[0].name, {POOL_LABEL: "elsewhere"})
+
+        for minutes in range(10, 60):
+            world.core.scheduler.at(START + timedelta(minutes=minutes), hide)
+        until(bot, 3)
+        (run,) = [stored.value for stored in runs(bot.store).scan("node-image.")]
+        assert run.state is State.DONE
 
 
 def test_real_nodes_prove_the_image(tmp_path: Path) -> None:

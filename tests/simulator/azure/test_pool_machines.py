@@ -10,7 +10,7 @@ from azure.mgmt.compute import ComputeManagementClient
 from azure.mgmt.containerservice import ContainerServiceClient
 
 from simulator.running import Running, running_simulation
-from simulator.world.hostile_admin import InventedNode, invent_node, relabel
+from simulator.stories.hostile_admin import InventedNode, invent_node, relabel
 from simulator.world.journal import Kind
 from simulator.world.specs import ClusterSpec, PoolSpec
 from tests.simulator.azure.clients import aks_client, compute_client

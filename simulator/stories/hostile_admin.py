@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from simulator.world import nodes
-from simulator.world.core import Core
+from simulator.world.core import Core, Event
 from simulator.world.journal import Kind
 from simulator.world.reboots import REBOOT_REQUIRED
+from simulator.world.spot import NOTICE
 from simulator.world.state import Cluster, Node
 from simulator.world.world import World
 
@@ -64,6 +65,20 @@ def claim_image(
     for number in range(count):
         name = nodes.instance_name(owner, owner.pools[pool], 900 + number)
         invent_node(world, cluster, InventedNode(name, f"{real}/{900 + number}", pool, image), at)
+
+
+def claim_eviction(world: World, cluster: str, target: str, at: datetime | None = None) -> None:
+    """Send notices through the cluster's own topic that another cluster's nodes are about to be evicted, as its agent would."""
+
+    def send() -> None:
+        core = world.core
+        for node in world.clusters[target].nodes.values():
+            data = {"node": node.name, "eventId": core.new_id_in("hostile").upper(), "notBefore": ""}
+            identity = f"{NOTICE}/{data['eventId']}"
+            event = Event(len(core.events), core.scheduler.now, NOTICE, cluster, data, identity, None, node.name)
+            core.events.append(event)
+
+    _schedule(world, at, send)
 
 
 def claim_boot(world: World, cluster: str, name: str, at: datetime | None = None) -> None:
