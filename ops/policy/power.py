@@ -117,8 +117,8 @@ def awake_minutes(cluster: Cluster, settings: Settings) -> int:
     if schedule is None or may_sleep(cluster, settings) is not None or isinstance(own, str):
         return _WEEK_MINUTES
     windows = [window for window in (schedule.awake, own) if window is not None]
-    # Without a common time, nothing is done (`desired_power`), so the cluster is never stopped.
-    return len(_common_minutes(windows)) or _WEEK_MINUTES if windows else _WEEK_MINUTES
+    # Zero if they have no time in common: a tag that changes to this is held, although nothing would be done (`desired_power`).
+    return len(_common_minutes(windows)) if windows else _WEEK_MINUTES
 
 
 def _common_minutes(windows: Sequence[Window]) -> set[int]:

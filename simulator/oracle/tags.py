@@ -174,12 +174,22 @@ def _channels(rules: Rules, cluster: ClusterSpec, tags: Mapping[str, str]) -> fr
 
 
 def _minutes_awake(rules: Rules, cluster: ClusterSpec, tags: Mapping[str, str]) -> int:
-    hours = power_hours(rules, cluster, tags)
-    return len(set.intersection(*(set(_minutes(each)) for each in hours))) if hours else _WEEK
+    hours = _hours_of(rules, cluster, tags)
+    return len(_common(hours)) if hours else _WEEK
+
+
+def _common(hours: Sequence[WindowHours]) -> set[int]:
+    return set.intersection(*(set(_minutes(each)) for each in hours))
 
 
 def power_hours(rules: Rules, cluster: ClusterSpec, tags: Mapping[str, str]) -> tuple[WindowHours, ...]:
-    """The hours within all of which a cluster is awake; empty if it is never stopped (docs/power.md, rules 1 and 2)."""
+    """The hours within all of which a cluster is awake; empty if its power is never changed (docs/power.md, rules 1 and 2)."""
+    hours = _hours_of(rules, cluster, tags)
+    # Rule 2: hours without a common time are reported, and nothing is changed.
+    return hours if hours and _common(hours) else ()
+
+
+def _hours_of(rules: Rules, cluster: ClusterSpec, tags: Mapping[str, str]) -> tuple[WindowHours, ...]:
     rule: PowerRule | None = next((rule for rule in rules.power if rule.selector.matches(cluster, tags)), None)
     ring = ring_number(rules, cluster, tags)
     if rule is None or ring is None or ring == len(rules.rings) - 1 or cluster.node_provisioning == "Auto":
@@ -189,9 +199,7 @@ def power_hours(rules: Rules, cluster: ClusterSpec, tags: Mapping[str, str]) -> 
         narrower = [awake_hours(text, rule.zone) for text in own]
     except (ValueError, KeyError):
         return ()
-    hours = (*((rule.hours,) if rule.hours else ()), *narrower)
-    # Rule 2: hours without a common time are reported, and nothing is changed.
-    return hours if hours and set.intersection(*(set(_minutes(each)) for each in hours)) else ()
+    return (*((rule.hours,) if rule.hours else ()), *narrower)
 
 
 def _minutes(hours: WindowHours) -> Iterator[int]:
