@@ -15,6 +15,8 @@ class SkipReason(StrEnum):
     SNAPSHOT = "snapshot"
     NODE_AUTO_PROVISIONING = "node-auto-provisioning"
     UNKNOWN_IMAGE = "unknown-image"
+    UNKNOWN_SIZE = "unknown-size"
+    UNKNOWN_POWER = "unknown-power-state"
     ALREADY_LATEST = "already-latest"
     POOL_FAILED = "pool-failed"
     NEVER_FITS = "never-fits"

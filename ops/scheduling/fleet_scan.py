@@ -82,7 +82,7 @@ def sample_images(context: Context, settings: Settings, fleet: Sequence[Cluster]
 
     def look(cluster: Cluster) -> None:
         ring = ring_of(cluster, settings)
-        nodes = _read_nodes(context, cluster) if ring is not None and cluster.running else None
+        nodes = _read_nodes(context, cluster) if ring is not None and cluster.is_running else None
         if ring is None or nodes is None:
             return
         matches = match_nodes(cluster, nodes, pool_machines(context.ports.clusters, cluster))

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 
+from ops.model.fleet import NO_POWER_STATE
 from ops.model.outcome import Done, Pending, Progress, Refused, Stale
 from ops.model.reasons import FailureCode
 from ops.model.refusal import Answer, System
@@ -41,6 +42,11 @@ def begin_operation(
 def busy(task: StepContext) -> Stale:
     """Returns Stale, because another operation is running on the cluster. That operation is never interrupted, so the step waits."""
     return retry_later(task, "another operation is running on the cluster")
+
+
+def no_power_state(task: StepContext) -> Stale:
+    """Returns Stale, because Azure does not report whether the cluster is running: nothing begins on an unknown state."""
+    return retry_later(task, NO_POWER_STATE.why)
 
 
 def power_pause(task: StepContext) -> Stale | None:

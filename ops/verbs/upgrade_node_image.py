@@ -18,6 +18,7 @@ from ops.verbs.arm_operation import (
     POLL_EVERY,
     begin_operation,
     busy,
+    no_power_state,
     not_verified_yet,
     poll_operation,
     remedy,
@@ -59,13 +60,17 @@ class UpgradeNodeImage:
             return Pending("", task.now + POLL_EVERY)
         if cluster.is_busy:
             return busy(task)
+        if not cluster.is_running:
+            return no_power_state(task)
         skipped = override_end(task.ports.store, "skip", task.target)
         if skipped is not None and task.now < skipped:
             return Stale(f"a person has skipped it until {instant(skipped)}")
         nodes = _nodes_of(task, cluster, pool)
         planned = NodeImage.parse(task.step.params["image"])
-        if planned is not None and nodes and carries(pool, planned, nodes) and len(nodes) >= pool.count:
-            return Done(_counted(pool, nodes, planned))
+        if planned is not None and nodes and carries(pool, planned, nodes):
+            total = _size(task, pool, nodes)
+            if len(nodes) >= total:
+                return Done(_counted(total, nodes, planned))
         newest = task.ports.clusters.newest_image(task.target, pool.name)
         if isinstance(newest, Unknown):
             return retry_later(task, f"the newest image of {pool.name} could not be read: {newest.why}")
@@ -113,12 +118,13 @@ class UpgradeNodeImage:
             return _unproven(task, pool, ("its nodes could not be read",))
         if not nodes and pool.count == 0 and planned.is_carried_as(pool.image):
             return Done(f"the pool has no nodes and is set to {planned.short}")
-        if _missing(pool, nodes, planned):
+        total = _size(task, pool, nodes)
+        if _missing(pool, total, nodes, planned):
             nodes = _listed_nodes(task, cluster, pool)
         carried = _image_carried(nodes, planned)
-        missing = _missing(pool, nodes, planned)
+        missing = _missing(pool, total, nodes, planned)
         if not missing:
-            evidence = _counted(pool, nodes, carried)
+            evidence = _counted(total, nodes, carried)
             if carried != planned:
                 evidence += f"; it was released between the check and the call; the plan was for {planned.short}: not proven yet"
             return Done(evidence, Progress(len(nodes), len(nodes)))
@@ -141,7 +147,7 @@ def _find(task: StepContext) -> tuple[Cluster, Pool] | Stale:
         return Stale(pool.unsupported)
     if cluster.driver is not Driver.DAYTWO:
         return Stale("AKS upgrades this cluster now", code=FailureCode.TAKEN_OVER)
-    if not cluster.running:
+    if cluster.is_stopped:
         return Stale("the cluster is stopped", code=FailureCode.STOPPED)
     return cluster, pool
 
@@ -164,6 +170,19 @@ def _listed_nodes(task: StepContext, cluster: Cluster, pool: Pool) -> tuple[Node
     return tuple(node for node in nodes if node.name in machines)
 
 
+def _size(task: StepContext, pool: Pool, nodes: tuple[Node, ...]) -> int:
+    """Returns how many nodes the pool should have: as many as Azure reports, or else as it lists machines.
+
+    If Azure does neither, only the nodes that are there can be judged.
+    """
+    if not isinstance(pool.count, Unknown):
+        return pool.count
+    try:
+        return len(task.ports.clusters.machines(task.target, pool.name))
+    except (DeniedError, NotFoundError, RejectedError):
+        return len(nodes)
+
+
 def _progress(task: StepContext) -> Progress | None:
     """Counts the nodes that run the image, for display only: an error here never interrupts polling."""
     planned = NodeImage.parse(task.step.params["image"])
@@ -177,7 +196,9 @@ def _progress(task: StepContext) -> Progress | None:
     if nodes is None:
         return None
     done = sum(planned.is_carried_as(node.image_label) and node.ready for node in nodes)
-    return Progress(min(done, found[1].count), found[1].count)
+    count = found[1].count
+    total = len(nodes) if isinstance(count, Unknown) else count
+    return Progress(min(done, total), total)
 
 
 def _image_carried(nodes: tuple[Node, ...], planned: NodeImage) -> NodeImage:
@@ -190,7 +211,7 @@ def _image_carried(nodes: tuple[Node, ...], planned: NodeImage) -> NodeImage:
     return planned
 
 
-def _missing(pool: Pool, nodes: tuple[Node, ...], planned: NodeImage) -> tuple[str, ...]:
+def _missing(pool: Pool, total: int, nodes: tuple[Node, ...], planned: NodeImage) -> tuple[str, ...]:
     """Returns what is not as it should be. Azure can evict spot nodes at any time, so their number does not count."""
     if not nodes:
         return ("it has no nodes",)
@@ -198,17 +219,19 @@ def _missing(pool: Pool, nodes: tuple[Node, ...], planned: NodeImage) -> tuple[s
     wrong = [node.name for node in nodes if not carried.is_carried_as(node.image_label)]
     unready = [node.name for node in nodes if not node.ready and node.name not in wrong]
     missing = [f"{name} does not run {planned.short}" for name in wrong] + [f"{name} is not Ready" for name in unready]
-    if len(nodes) < pool.count and not pool.spot:
-        missing.append(f"only {len(nodes)} of {pool.count} nodes are registered")
+    if len(nodes) < total and not pool.spot:
+        missing.append(f"only {len(nodes)} of {total} nodes are registered")
     if not missing and not carried.is_carried_as(pool.image):
-        missing.append(f"its nodes are labeled {carried.short}, but Azure reports {pool.image} for the pool")
+        reported = pool.image or "no image"
+        missing.append(f"its nodes are labeled {carried.short}, but Azure reports {reported} for the pool")
     return tuple(missing)
 
 
-def _counted(pool: Pool, nodes: tuple[Node, ...], image: NodeImage) -> str:
-    """How many nodes were checked, of how many."""
-    total = max(pool.count, len(nodes))
-    return f"{len(nodes)} of {total} nodes run {image.short} and are Ready; Azure reports it for the pool"
+def _counted(total: int, nodes: tuple[Node, ...], image: NodeImage) -> str:
+    """How many nodes run the image, of how many, and whether they are Ready."""
+    ready = sum(node.ready for node in nodes)
+    readiness = "are Ready" if ready == len(nodes) else f"{ready} of them are Ready"
+    return f"{len(nodes)} of {max(total, len(nodes))} nodes run {image.short} and {readiness}; Azure reports it for the pool"
 
 
 def _unproven(task: StepContext, pool: Pool, missing: tuple[str, ...]) -> Pending | Refused:

@@ -91,6 +91,7 @@ class History:
         self._power = {c.name: Timeline("Stopped" if c.stopped else "Running") for c in fleet.clusters}
         self._pool_image: dict[tuple[str, str], Timeline[str]] = defaultdict(lambda: Timeline(""))
         self._machines: dict[tuple[str, str], Timeline[Machines]] = defaultdict(lambda: Timeline({}))
+        self._hidden: dict[str, list[tuple[datetime, datetime]]] = defaultdict(list)
         self._by_cluster: dict[str, list[Operation]] = defaultdict(list)
         for operation in self.operations:
             self._by_cluster[operation.cluster].append(operation)
@@ -126,6 +127,10 @@ class History:
     def stopped(self, cluster: str, at: datetime) -> bool:
         """Whether the cluster is stopped."""
         return self._power[cluster].at(at) == "Stopped"
+
+    def power_unknown(self, cluster: str, at: datetime) -> bool:
+        """Whether Azure does not report whether the cluster is running."""
+        return any(began <= at < ended for began, ended in self._hidden[cluster])
 
     def api_responds(self, cluster: str, at: datetime) -> bool:
         """Whether the cluster's API server responds, which it does not while the cluster is stopped, stopping or starting."""
@@ -178,6 +183,9 @@ class History:
                 self._power[cluster].set(entry.at, str(detail["power"]))
             case Kind.POOL_KNOWN | Kind.POOL_IMAGE:
                 self._pool_image[cluster, pool].set(entry.at, str(detail["image"]))
+            case Kind.FAULT_ARMED if detail["what"] == "FieldMissing" and detail["field"] == "powerState" and not pool:
+                times = (datetime.fromisoformat(str(detail[name])) for name in ("at", "until"))
+                self._hidden[cluster].append((next(times), next(times)))
             case Kind.NODE_JOINED | Kind.NODE_LEFT | Kind.NODE_LABEL | Kind.NODE_READY | Kind.NODE_NOT_READY:
                 self._record_node(entry)
             case _:

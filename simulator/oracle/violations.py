@@ -54,6 +54,13 @@ def _approved(week: Week, operation: Operation) -> bool:
     return not is_in_ring or approved(week.rules.approvals, week.ring(cluster, at).name, operation, week.history)
 
 
+def _blocked(week: Week, operation: Operation) -> Iterator[str]:
+    if week.history.busy(operation.cluster, operation.began, operation):
+        yield "busy"
+    if week.history.power_unknown(operation.cluster, operation.began):
+        yield "unknown-power-state"
+
+
 def _of_upgrade(week: Week, operation: Operation) -> Iterator[str]:
     """The codes for the rules that a single upgrade violates."""
     place = _place(week, operation)
@@ -71,8 +78,7 @@ def _of_upgrade(week: Week, operation: Operation) -> Iterator[str]:
         yield "snapshot"
     if _unproven(week, place, operation) and not _late(week, place, operation):
         yield "unproven"
-    if week.history.busy(cluster.name, at, operation):
-        yield "busy"
+    yield from _blocked(week, operation)
     if all(
         unpatched(m.image) == operation.image for m in week.history.machines(cluster.name, operation.pool, at).values()
     ):

@@ -11,6 +11,7 @@ from simulator.world.operations import begin, end, set_states
 from simulator.world.scheduler import Process
 from simulator.world.scripted_faults import (
     BudgetAlert,
+    FieldMissing,
     ForeignOperation,
     ImageLands,
     NodeNotReady,
@@ -55,6 +56,8 @@ def arm(core: Core, fault: ScriptedFault) -> None:
             core.scheduler.at(fault.at, lambda: alerts.fire(core, fault))
         case TagsChange():
             core.scheduler.at(fault.at, lambda: _change_tags(core, fault))
+        case FieldMissing():
+            core.scheduler.at(fault.at, lambda: _hide(core, fault))
         case _:
             core.armed.append(fault)
 
@@ -76,6 +79,13 @@ def _check(core: Core, fault: ScriptedFault) -> None:
 def _change_tags(core: Core, fault: TagsChange) -> None:
     tags = dict(tag.strip().split("=", 1) for tag in fault.tags.split(",") if tag.strip())
     change_tags(core, core.clusters[fault.cluster], tags, fault.who)
+
+
+def _hide(core: Core, fault: FieldMissing) -> None:
+    cluster = core.clusters[fault.cluster]
+    hidden = cluster.pools[fault.pool].hidden if fault.pool is not None else cluster.hidden
+    hidden.add(fault.field)
+    core.scheduler.at(fault.until, lambda: hidden.discard(fault.field))
 
 
 def _start_foreign_operation(core: Core, fault: ForeignOperation) -> None:

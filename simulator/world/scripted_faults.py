@@ -136,6 +136,17 @@ class TagsChange:
     who: str = "a tag writer"
 
 
+@dataclass(frozen=True, slots=True)
+class FieldMissing:
+    """Between two times, ARM and Resource Graph show a field of the cluster, or of one of its pools, as null."""
+
+    cluster: str
+    field: Literal["powerState", "agentPoolProfiles", "count", "nodeImageVersion"]
+    at: datetime
+    until: datetime
+    pool: str | None = None
+
+
 type ScriptedFault = (
     UpgradeFails
     | UpgradeDoesNothing
@@ -150,6 +161,7 @@ type ScriptedFault = (
     | SpotEviction
     | BudgetAlert
     | TagsChange
+    | FieldMissing
 )
 SCRIPTED_FAULTS: tuple[type[ScriptedFault], ...] = (
     UpgradeFails,
@@ -165,4 +177,5 @@ SCRIPTED_FAULTS: tuple[type[ScriptedFault], ...] = (
     SpotEviction,
     BudgetAlert,
     TagsChange,
+    FieldMissing,
 )

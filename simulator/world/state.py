@@ -129,6 +129,8 @@ class Pool:
     used: list[UsedImage] = field(default_factory=list)
     error_code: str = ""
     error_message: str = ""
+    # Fields that ARM shows as null.
+    hidden: set[str] = field(default_factory=set)
 
     @property
     def name(self) -> str:
@@ -153,6 +155,8 @@ class Cluster:
     operation: Operation | None = None
     last_operation: Operation | None = None
     revision: int = 1
+    # Fields that ARM shows as null.
+    hidden: set[str] = field(default_factory=set)
     kube: Kube = field(default_factory=Kube)
     node_feed: Feed[Node] = field(init=False)
 

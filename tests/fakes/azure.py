@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from ops.model.fleet import Cluster, Unknown
+from ops.model.fleet import Cluster, Power, Unknown
 from ops.model.machine import ListedMachine
 from ops.model.money import CostReport
 from ops.ports.azure import OperationStatus
@@ -93,7 +93,9 @@ class FakeClusters:
             else p
             for p in of.pools
         )
-        self.fleet[cluster_id] = replace(of, provisioning_state="Succeeded", running=running, pools=upgraded)
+        self.fleet[cluster_id] = replace(
+            of, provisioning_state="Succeeded", power=Power.RUNNING if running else Power.STOPPED, pools=upgraded
+        )
         ended = OperationStatus("failed", failed, "blocked by pdb web") if failed else OperationStatus("succeeded")
         self.states = {token: ended if state.state == "running" else state for token, state in self.states.items()}
 
