@@ -8,7 +8,9 @@ from ops.model.fleet import Cluster, Node, Pool, Power, Unknown
 from ops.model.image import ImageKey, NodeImage
 from ops.model.plan import Skip
 from ops.model.reasons import SkipReason
+from ops.model.refusal import Answer, RefusalKind, System
 from ops.model.run import Run, StepState
+from ops.policy.refusals import classify
 from ops.policy.upgrade_duration import expected_duration, upgrade_order
 
 NO_IMAGE = Unknown("Azure does not report its image", transient=True)
@@ -119,8 +121,9 @@ def _judge(
         return image
     if carries(pool, image, nodes):
         return Skip(pool.name, SkipReason.ALREADY_LATEST, f"already runs {image.short} ({nodes_checked(pool, nodes)})")
-    if pool.provisioning_state.casefold() in ("failed", "canceled"):
-        because = f" with {pool.error_code}" if pool.error_code else ""
+    if pool.provisioning_state.casefold() in ("failed", "canceled") and not _was_interrupted(pool):
+        words = ": ".join(part for part in (pool.error_code, pool.error) if part)
+        because = f" with {words}" if words else ""
         why = f"its last operation ended {pool.provisioning_state}{because}: repair the pool before it can be upgraded"
         return Skip(pool.name, SkipReason.POOL_FAILED, why)
     size = nodes_in(pool, nodes)
@@ -150,6 +153,12 @@ def _readable(
     if isinstance(nodes, Unknown) and not cluster.is_stopped and pool.power is not Power.STOPPED:
         return Skip(pool.name, SkipReason.UNKNOWN_IMAGE, f"the nodes could not be read: {nodes.why}")
     return image
+
+
+def _was_interrupted(pool: Pool) -> bool:
+    """Whether another operation or a limit on calls has ended the pool's last operation, so it can simply be repeated."""
+    refusal = classify(Answer(System.AZURE, code=pool.error_code, text=pool.error))
+    return bool(pool.error_code) and refusal.kind in (RefusalKind.BUSY, RefusalKind.THROTTLED, RefusalKind.TRANSIENT)
 
 
 def carries(pool: Pool, image: NodeImage, nodes: tuple[Node, ...] | Unknown) -> bool:

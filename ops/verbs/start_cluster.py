@@ -7,7 +7,6 @@ from typing import Literal
 from ops.model.arm_actions import ASK_API_SERVER, FOLLOW_OPERATION, READ_CLUSTER
 from ops.model.fleet import NO_POWER_STATE, Cluster, Power, Unknown
 from ops.model.outcome import Done, Pending, Ready, Refused, Stale
-from ops.model.reasons import FailureCode
 from ops.ports.errors import TryLaterError
 from ops.tables.power import note_power_change
 from ops.verbs.arm_operation import (
@@ -16,9 +15,8 @@ from ops.verbs.arm_operation import (
     busy,
     no_power_state,
     not_verified_yet,
-    poll_operation,
+    poll_power,
     power_pause,
-    remedy,
 )
 from ops.verbs.contract import StepContext
 
@@ -58,16 +56,9 @@ class StartCluster:
         """Requests the start once."""
         return begin_operation(task, lambda: task.ports.clusters.begin_start(task.target))
 
-    def poll(self, task: StepContext) -> Pending | Done | Refused:
-        """Polls the operation or, if its token was lost, reads the cluster."""
-        if task.record.token:
-            return poll_operation(task, "the start")
-        cluster = task.ports.clusters.cluster(task.target)
-        if cluster.is_running and not cluster.is_busy:
-            return Done("Azure reports the cluster as Running")
-        if cluster.is_busy or not cluster.is_stopped:
-            return Pending("", task.now + POLL_EVERY)
-        return Refused(FailureCode.START_FAILED, "the cluster did not start", remedy(""))
+    def poll(self, task: StepContext) -> Pending | Done | Refused | Stale:
+        """Polls the operation or, if its address is unknown, reads the cluster."""
+        return poll_power(task, Power.RUNNING, "the start", lambda: task.ports.clusters.begin_start(task.target))
 
     def verify(self, task: StepContext) -> Done | Pending | Refused:
         """Verifies that the power state is Running, provisioning has ended, and every node that the API server lists is Ready."""

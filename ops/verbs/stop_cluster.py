@@ -5,9 +5,8 @@ from datetime import timedelta
 from typing import Literal
 
 from ops.model.arm_actions import FOLLOW_OPERATION, READ_CLUSTER
-from ops.model.fleet import NO_POWER_STATE
+from ops.model.fleet import NO_POWER_STATE, Power
 from ops.model.outcome import Done, Pending, Ready, Refused, Stale
-from ops.model.reasons import FailureCode
 from ops.model.wording import clock
 from ops.tables.overrides import override_end
 from ops.tables.power import note_power_change
@@ -18,7 +17,7 @@ from ops.verbs.arm_operation import (
     busy,
     no_power_state,
     not_verified_yet,
-    poll_operation,
+    poll_power,
     power_pause,
     remedy,
 )
@@ -67,16 +66,9 @@ class StopCluster:
         """Requests the stop once."""
         return begin_operation(task, lambda: task.ports.clusters.begin_stop(task.target))
 
-    def poll(self, task: StepContext) -> Pending | Done | Refused:
-        """Polls the operation or, if its token was lost, reads the cluster."""
-        if task.record.token:
-            return poll_operation(task, "the stop")
-        cluster = task.ports.clusters.cluster(task.target)
-        if cluster.is_stopped and not cluster.is_busy:
-            return Done("Azure reports the cluster as Stopped")
-        if cluster.is_busy or not cluster.is_running:
-            return Pending("", task.now + POLL_EVERY)
-        return Refused(FailureCode.STOP_FAILED, "the cluster did not stop", remedy(""))
+    def poll(self, task: StepContext) -> Pending | Done | Refused | Stale:
+        """Polls the operation or, if its address is unknown, reads the cluster."""
+        return poll_power(task, Power.STOPPED, "the stop", lambda: task.ports.clusters.begin_stop(task.target))
 
     def verify(self, task: StepContext) -> Done | Pending | Refused:
         """Verifies that the power state is Stopped and provisioning has ended."""

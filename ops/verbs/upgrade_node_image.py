@@ -18,10 +18,11 @@ from ops.verbs.arm_operation import (
     POLL_EVERY,
     begin_operation,
     busy,
+    ended_unsuccessfully,
+    is_recent,
     no_power_state,
     not_verified_yet,
     poll_operation,
-    remedy,
     retry_later,
 )
 from ops.verbs.contract import StepContext
@@ -83,8 +84,8 @@ class UpgradeNodeImage:
         pool = task.step.params["pool"]
         return begin_operation(task, lambda: task.ports.clusters.begin_upgrade_node_image(task.target, pool))
 
-    def poll(self, task: StepContext) -> Pending | Done | Refused:
-        """Polls the operation (or the pool, if its token was lost), and counts the nodes that run the image."""
+    def poll(self, task: StepContext) -> Pending | Done | Refused | Stale:
+        """Polls the operation (or the pool, if its address is unknown), and counts the nodes that run the image."""
         progress = _progress(task)
         if task.record.token:
             return poll_operation(task, f"the upgrade of {task.step.params['pool']}", progress)
@@ -92,15 +93,13 @@ class UpgradeNodeImage:
         if isinstance(found, Stale):
             return Refused(found.code, found.why, "check the cluster, then start the run again")
         pool = found[1]
-        if pool.is_busy:
+        if pool.is_busy or is_recent(task):
             return Pending("", task.now + POLL_EVERY, progress)
         if pool.provisioning_state.casefold() == "succeeded":
             return Done("Azure reports the pool as Succeeded", progress)
         code = pool.error_code or "UpgradeFailed"
-        cause = f"the upgrade of {pool.name} ended as {pool.provisioning_state}"
-        if pool.error:
-            cause += f": {code}: {pool.error}"
-        return Refused(code, cause, remedy(code))
+        text = pool.error or f"Azure reports the pool as {pool.provisioning_state}"
+        return ended_unsuccessfully(task, f"the upgrade of {pool.name}", code, text)
 
     def verify(self, task: StepContext) -> Done | Pending | Refused:
         """Verifies that every node runs the image and is Ready, and that ARM reports the image for the pool.

@@ -4,7 +4,7 @@ import re
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from simulator.world.images import FAMILIES, Catalog, Family, family_of
@@ -13,6 +13,7 @@ from simulator.world.specs import ClusterSpec, FleetSpec, PoolSpec
 
 FAR_FUTURE = datetime.max.replace(tzinfo=UTC)
 _PATCH = re.compile(r"-\d{4}\.\d\d\.\d\d$")
+_INTERRUPTIONS = ("AKSOperationPreempted", "OperationNotAllowed", "EtagMismatch", "SubscriptionRequestsThrottled")
 _POOL_FAILED = ("Failed", "Canceled")
 
 
@@ -29,6 +30,12 @@ class Operation:
     began: datetime
     ended: datetime = FAR_FUTURE
     status: str = "InProgress"
+    code: str = ""
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether another operation or a limit on calls has ended it, which is not a failure (rule 15)."""
+        return self.status == "Failed" and self.code in _INTERRUPTIONS
 
     def runs(self, at: datetime) -> bool:
         """Whether the operation was in progress at a given time."""
@@ -146,7 +153,8 @@ class History:
     def pool_failed(self, cluster: str, pool: str, at: datetime) -> bool:
         """Whether the last operation on the pool that ended left it in a failed state."""
         ended = [w for w in self.of_cluster(cluster) if w.pool == pool and w.ended <= at and w.what != "abort"]
-        return bool(ended) and max(ended, key=lambda operation: operation.ended).status in _POOL_FAILED
+        last = max(ended, key=lambda operation: operation.ended, default=None)
+        return last is not None and last.status in _POOL_FAILED and not last.interrupted
 
     def machines(self, cluster: str, pool: str, at: datetime) -> Machines:
         """The nodes in a pool by name. If `pool` is empty, the nodes from node auto-provisioning."""
@@ -244,7 +252,6 @@ def _operations(journal: Iterable[Entry]) -> list[Operation]:
         elif entry.kind is Kind.OPERATION_ENDED and str(detail["operation"]) in begun:
             id_ = str(detail["operation"])
             was = begun[id_]
-            begun[id_] = Operation(
-                id_, was.what, was.who, was.cluster, was.pool, was.image, was.began, entry.at, str(detail["status"])
-            )
+            status, code = str(detail["status"]), str(detail.get("code") or "")
+            begun[id_] = replace(was, ended=entry.at, status=status, code=code)
     return list(begun.values())

@@ -126,7 +126,7 @@ def _repeated(operations: Iterable[Operation]) -> Iterator[Operation]:
     """Pools that were upgraded more than once in the week (rule 4)."""
     seen: set[str] = set()
     for operation in operations:
-        if operation.what == UPGRADE:
+        if operation.what == UPGRADE and not operation.interrupted:
             if operation.pool in seen:
                 yield operation
             seen.add(operation.pool)

@@ -147,6 +147,25 @@ class FieldMissing:
     pool: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Between two times, Azure refuses every operation on the cluster and its machines with this answer, such as that of a lock."""
+
+    cluster: str
+    at: datetime
+    until: datetime
+    status: int = 409
+    code: str = "ScopeLocked"
+    message: str = "the following scope(s) are locked: rg. Please remove the lock and try again."
+
+
+@dataclass(frozen=True, slots=True)
+class AddressMissing:
+    """The next operation on the cluster is accepted, but the answer names no address at which to poll it."""
+
+    cluster: str
+
+
 type ScriptedFault = (
     UpgradeFails
     | UpgradeDoesNothing
@@ -162,6 +181,8 @@ type ScriptedFault = (
     | BudgetAlert
     | TagsChange
     | FieldMissing
+    | Refusal
+    | AddressMissing
 )
 SCRIPTED_FAULTS: tuple[type[ScriptedFault], ...] = (
     UpgradeFails,
@@ -178,4 +199,6 @@ SCRIPTED_FAULTS: tuple[type[ScriptedFault], ...] = (
     BudgetAlert,
     TagsChange,
     FieldMissing,
+    Refusal,
+    AddressMissing,
 )

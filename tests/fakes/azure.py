@@ -18,7 +18,8 @@ class FakeClusters:
 
     Every operation raises `refuse`, every read of the newest image raises `refuse_images`, and every read of a pool's
     machines raises `refuse_machines`. The first `lose_answers`
-    operations lose their response, as TryLaterError; the later ones respond.
+    operations lose their response, as TryLaterError; the later ones respond. If it is `nameless`, it accepts operations without
+    naming them; if it `hides_state`, the cluster does not show them.
     """
 
     fleet: dict[str, Cluster] = field(default_factory=dict)
@@ -28,6 +29,8 @@ class FakeClusters:
     refuse_images: OutsideError | None = None
     refuse_machines: OutsideError | None = None
     lose_answers: int = 0
+    nameless: bool = False
+    hides_state: bool = False
     states: dict[str, OperationStatus] = field(default_factory=dict)
 
     @property
@@ -76,13 +79,14 @@ class FakeClusters:
         pools = tuple(
             replace(p, provisioning_state="UpgradingNodeImageVersion") if p.name == pool else p for p in of.pools
         )
-        self.fleet[cluster_id] = replace(of, provisioning_state="Updating", pools=pools)
+        if not self.hides_state:
+            self.fleet[cluster_id] = replace(of, provisioning_state="Updating", pools=pools)
         token = f"operation/{len(self.begun)}"
         self.states[token] = OperationStatus("running")
         if self.lose_answers:
             self.lose_answers -= 1
             raise TryLaterError(f"{what}: the response was lost", 30)
-        return token
+        return "" if self.nameless else token
 
     def end(self, cluster_id: str, *, image: str | None = None, running: bool = True, failed: str = "") -> None:
         """End the operation that is running on the cluster."""

@@ -87,7 +87,8 @@ def _poll(work: StepExecution) -> Transition:
         case Pending() as pending:
             expected = timedelta(seconds=work.step.expected_s)
             late = work.overdue(work.record.began or work.now, expected, "check the operation in Azure")
-            work.save(replace(work.record, progress=pending.progress or work.record.progress), **late)
+            record = replace(work.record, progress=pending.progress or work.record.progress)
+            work.save(replace(record, token=pending.token or record.token), **late)
             return Transition(Outcome.PENDING, pending.poll_after)
         case Done(_, progress):
             since = work.record.verifying_since or work.now
@@ -95,6 +96,8 @@ def _poll(work: StepExecution) -> Transition:
             return Transition(Outcome.VERIFY)
         case Refused() as refused:
             return work.failed(refused)
+        case Stale(why, retry_at):
+            return work.interrupted(why, retry_at)
 
 
 def _verify(work: StepExecution) -> Transition:

@@ -36,3 +36,16 @@ def test_no_upgrade_is_allowed_while_the_power_state_is_unknown() -> None:
     assert builder.verdict().violations == ()
     found = hidden(builder, "mon 21:00", "mon 23:00").verdict().violations
     assert found == ("unknown-power-state: dev/system at 2026-11-16 22:00:00 UTC",)
+
+
+def test_an_upgrade_that_was_interrupted_is_not_a_failure_and_can_be_repeated() -> None:
+    for code, expected in (
+        ("AKSOperationPreempted", ()),
+        ("PodDrainFailure", ("upgraded-twice: dev/system at 2026-11-16 22:30:00 UTC",)),
+    ):
+        builder = JournalBuilder(cluster("dev"))
+        builder.upgrade("dev/system", "mon 22:00", "mon 22:10", status="Failed", code=code)
+        builder.upgrade("dev/system", "mon 22:30")
+        found = builder.verdict().violations
+        assert tuple(each for each in found if "twice" in each) == expected
+        assert bool(found) == bool(expected)
