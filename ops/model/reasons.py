@@ -53,6 +53,7 @@ class WaitReason(StrEnum):
     NO_WINDOW_LEFT = "no-window-left"
     UNPROVEN = "unproven"
     BUSY = "busy"
+    REFUSED = "refused"
     ASLEEP = "asleep"
     POWER_PAUSE = "pause"
     CONFIRMATION = "confirm"

@@ -37,7 +37,7 @@ def begin_operation(
     except AlreadyError:
         return Pending("", task.now)  # the poll reads the cluster
     except RejectedError as error:
-        return Refused(error.code, str(error), remedy(error.code, str(error)))
+        return Refused(error.code, str(error), remedy(error.code, str(error)), lasting=True)
     return Pending(token, task.now + poll_every)
 
 

@@ -63,7 +63,7 @@ _CODES: Mapping[HarmKind, str] = {
     "out-of-order after-failure halted ring-too-early upgraded-twice paired-regions max-concurrent",
     HarmKind.APPROVAL: "not-approved",
     HarmKind.POWER: "unexpected-start left-awake unscheduled-stop no-pause asleep-against-schedule awake-against-schedule "
-    "unknown-power-state",
+    "unknown-power-state asked-too-often",
     HarmKind.POD: "pdb-violated",
     HarmKind.NODE: "left-cordoned uncordoned-others",
     HarmKind.NEGLECT: "not-rebooted",

@@ -14,6 +14,7 @@ from simulator.world.specs import ClusterSpec, FleetSpec, PoolSpec
 FAR_FUTURE = datetime.max.replace(tzinfo=UTC)
 _PATCH = re.compile(r"-\d{4}\.\d\d\.\d\d$")
 _INTERRUPTIONS = ("AKSOperationPreempted", "OperationNotAllowed", "EtagMismatch", "SubscriptionRequestsThrottled")
+_LONGEST_PAUSE = timedelta(days=1)
 _POOL_FAILED = ("Failed", "Canceled")
 
 
@@ -40,6 +41,15 @@ class Operation:
     def runs(self, at: datetime) -> bool:
         """Whether the operation was in progress at a given time."""
         return self.began <= at < self.ended
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedCall:
+    """A request for an operation that Azure refused, for a reason that lasts."""
+
+    at: datetime
+    who: str
+    action: tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +108,8 @@ class History:
         self._power = {c.name: Timeline("Stopped" if c.stopped else "Running") for c in fleet.clusters}
         self._pool_image: dict[tuple[str, str], Timeline[str]] = defaultdict(lambda: Timeline(""))
         self._machines: dict[tuple[str, str], Timeline[Machines]] = defaultdict(lambda: Timeline({}))
+        self.refused_calls: list[RefusedCall] = []
+        self._refused: dict[str, list[tuple[datetime, datetime]]] = defaultdict(list)
         self._hidden: dict[str, list[tuple[datetime, datetime]]] = defaultdict(list)
         self._by_cluster: dict[str, list[Operation]] = defaultdict(list)
         for operation in self.operations:
@@ -138,6 +150,10 @@ class History:
     def power_unknown(self, cluster: str, at: datetime) -> bool:
         """Whether Azure does not report whether the cluster is running."""
         return any(began <= at < ended for began, ended in self._hidden[cluster])
+
+    def refused(self, cluster: str, at: datetime) -> bool:
+        """Whether Azure refuses every operation on the cluster, or did so until a day ago: the next attempt can be a day away."""
+        return any(began <= at < ended + _LONGEST_PAUSE for began, ended in self._refused[cluster])
 
     def api_responds(self, cluster: str, at: datetime) -> bool:
         """Whether the cluster's API server responds, which it does not while the cluster is stopped, stopping or starting."""
@@ -192,8 +208,12 @@ class History:
             case Kind.POOL_KNOWN | Kind.POOL_IMAGE:
                 self._pool_image[cluster, pool].set(entry.at, str(detail["image"]))
             case Kind.FAULT_ARMED if detail["what"] == "FieldMissing" and detail["field"] == "powerState" and not pool:
-                times = (datetime.fromisoformat(str(detail[name])) for name in ("at", "until"))
-                self._hidden[cluster].append((next(times), next(times)))
+                self._hidden[cluster].append(_times(entry))
+            case Kind.FAULT_ARMED if detail["what"] == "Refusal":
+                self._refused[cluster].append(_times(entry))
+            case Kind.OPERATION_REFUSED if self.refused(cluster, entry.at):
+                action = (cluster, pool, str(detail.get("what", "")))
+                self.refused_calls.append(RefusedCall(entry.at, str(detail["who"]), action))
             case Kind.NODE_JOINED | Kind.NODE_LEFT | Kind.NODE_LABEL | Kind.NODE_READY | Kind.NODE_NOT_READY:
                 self._record_node(entry)
             case _:
@@ -213,6 +233,10 @@ class History:
             case _:
                 pass
         track.set(entry.at, machines)
+
+
+def _times(entry: Entry) -> tuple[datetime, datetime]:
+    return datetime.fromisoformat(str(entry.detail["at"])), datetime.fromisoformat(str(entry.detail["until"]))
 
 
 def family(cluster: ClusterSpec, pool: PoolSpec) -> Family:

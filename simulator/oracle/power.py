@@ -105,6 +105,7 @@ class Schedule:
                 self._history.stopped(cluster.name, at) == wanted
                 and not self._is_woken(cluster.name, at)
                 and not self._history.power_unknown(cluster.name, at)
+                and not self._history.refused(cluster.name, at)
             )
             if began is not None and before is not None and (not is_deviation or wanted != before):
                 yield Deviation(cluster, before, began, at)

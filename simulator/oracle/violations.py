@@ -1,7 +1,7 @@
 """The rules that Daytwo's actions violated."""
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import combinations
 
 from simulator.oracle.approvals import approved
@@ -18,9 +18,12 @@ from simulator.oracle.week import (
     upgrade_order,
 )
 
+_MOST_ATTEMPTS = 6
+
 
 def violations(week: Week, start: datetime, end: datetime) -> Iterator[str]:
     """All violations. Each starts with a code, followed by the cluster, the pool and the time."""
+    yield from _asked_too_often(week, start, end)
     for cluster in week.history.clusters.values():
         upgrades = [operation for operation in _begun(week, cluster.name, start, end) if operation.what == UPGRADE]
         for operation in upgrades:
@@ -52,6 +55,15 @@ def _approved(week: Week, operation: Operation) -> bool:
     at = operation.began
     is_in_ring = week.ring_number(cluster, at) is not None
     return not is_in_ring or approved(week.rules.approvals, week.ring(cluster, at).name, operation, week.history)
+
+
+def _asked_too_often(week: Week, start: datetime, end: datetime) -> Iterator[str]:
+    """Requests that Azure refuses for a lasting reason, made more than six times within 24 hours (docs/node-image.md, rule 17)."""
+    mine = [call for call in week.history.refused_calls if call.who == week.bot and start <= call.at < end]
+    for number, call in enumerate(mine):
+        recent = [c for c in mine[: number + 1] if c.action == call.action and call.at - c.at < timedelta(days=1)]
+        if len(recent) == _MOST_ATTEMPTS + 1:
+            yield f"asked-too-often: {call.action[0]} at {call.at:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _blocked(week: Week, operation: Operation) -> Iterator[str]:

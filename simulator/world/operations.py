@@ -11,9 +11,12 @@ from simulator.world.state import Cluster, Operation, OperationKind, Pool, Statu
 ABORT_TAKES = timedelta(minutes=1)
 
 
-def refuse(core: Core, cluster: Cluster, pool: str | None, who: str, refusal: RefusedError) -> RefusedError:
+def refuse(
+    core: Core, cluster: Cluster, pool: str | None, who: str, refusal: RefusedError, what: str = ""
+) -> RefusedError:
     """Record a rejection and return it for the caller to raise."""
-    core.journal.write(Kind.OPERATION_REFUSED, cluster.name, pool, who=who, code=refusal.code, message=refusal.message)
+    detail = {"who": who, "code": refusal.code, "message": refusal.message, "what": what}
+    core.journal.write(Kind.OPERATION_REFUSED, cluster.name, pool, **detail)
     return refusal
 
 

@@ -52,7 +52,7 @@ def restart(core: Core, cluster: Cluster, node: Node, who: str) -> Operation:
         RefusedError: 409, the machine is deallocated with its cluster; or the scripted answer.
     """
     if cluster.refusal is not None:
-        raise refuse(core, cluster, node.pool, who, refusal_of(cluster.refusal))
+        raise refuse(core, cluster, node.pool, who, refusal_of(cluster.refusal), str(OperationKind.RESTART_MACHINE))
     require_running(cluster, node)
     spec = cluster.spec
     operation = Operation(

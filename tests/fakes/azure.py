@@ -14,7 +14,7 @@ from tests.fakes.fleet import NEW, machines_of
 
 @dataclass
 class FakeClusters:
-    """A small fleet. `begun` lists every operation that was started. A test ends an operation with `end`.
+    """A small fleet. `asked` lists every request, `begun` every operation that was started. A test ends an operation with `end`.
 
     Every operation raises `refuse`, every read of the newest image raises `refuse_images`, and every read of a pool's
     machines raises `refuse_machines`. The first `lose_answers`
@@ -24,6 +24,7 @@ class FakeClusters:
 
     fleet: dict[str, Cluster] = field(default_factory=dict)
     newest: str | Unknown = NEW
+    asked: list[str] = field(default_factory=list)
     begun: list[str] = field(default_factory=list)
     refuse: OutsideError | None = None
     refuse_images: OutsideError | None = None
@@ -72,6 +73,7 @@ class FakeClusters:
         return self._begin(cluster_id, "stop", "")
 
     def _begin(self, cluster_id: str, what: str, pool: str) -> str:
+        self.asked.append(what)
         if self.refuse is not None:
             raise self.refuse
         self.begun.append(what)

@@ -2,16 +2,21 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
+from ops.tables.conditions import open_conditions
 from ops.tables.runs import runs
 from simulator.oracle import judge
 from simulator.running import running_simulation
-from simulator.world.scripted_faults import FieldMissing
+from simulator.world.journal import Kind
+from simulator.world.scripted_faults import FieldMissing, Refusal
 from simulator.world.specs import ClusterSpec, PoolSpec
 from tests.configurations import TWO_RINGS, nights
-from tests.flows.bot import Bot
+from tests.flows.bot import Bot, messages
 from tests.simulator.host.harness import async_test
 from tests.staging import in_west_europe
 
@@ -33,7 +38,7 @@ BEHIND = ClusterSpec("shop-dev", "westeurope", POOLS, resource_group="rg", tags=
 
 
 @contextmanager
-def night(folder: Path, cluster: ClusterSpec, *missing: FieldMissing) -> Iterator[Bot]:
+def night(folder: Path, cluster: ClusterSpec, *missing: FieldMissing | Refusal) -> Iterator[Bot]:
     """The bot in a world with one cluster, some of whose fields are null for three hours."""
     with running_simulation(in_west_europe("unknown", START, cluster, scripted_faults=missing)) as simulation:
         yield Bot(simulation, folder, CONFIG)
@@ -66,4 +71,31 @@ def test_a_pool_without_a_count_is_upgraded_and_judged_by_its_nodes(tmp_path: Pa
 
     end = SHOWN + timedelta(days=1)
     with night(tmp_path, BEHIND, FieldMissing("shop-dev", "count", START, end, "system")) as bot:
+        act(bot)
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [(409, "ScopeLocked"), (403, "AuthorizationFailed"), (403, "DenyAssignmentAuthorizationFailed")]
+)
+def test_a_cluster_that_azure_refuses_to_stop_is_reported_once_and_asked_seldom(
+    tmp_path: Path, status: int, code: str
+) -> None:
+    end = START + timedelta(hours=12)
+    stopped = replace(SLEEPY, pools=(replace(POOLS[0], releases_behind=0),))
+    refusal = Refusal("sleepy-dev", START + timedelta(minutes=1), end + timedelta(days=1), status, code, "Ask Ana.")
+
+    @async_test
+    async def act(bot: Bot) -> None:
+        async with bot:
+            await bot.run_until(end)
+            world = bot.simulation.world
+            asked = [entry for entry in world.journal.of(Kind.OPERATION_REFUSED) if entry.detail["code"] == code]
+            assert 3 <= len(asked) <= 6
+            (condition,) = open_conditions(bot.store)
+            assert f"{code}: Ask Ana." in condition.text
+            assert judge(CONFIG, world.core.spec, world.journal.entries, START, end).violations == ()
+            shown = [text for texts in messages(bot.simulation).values() for text in texts]
+            assert [text for text in shown if "Power" in text] == ["◆ Power · sleepy-dev · refused · needs you"]
+
+    with night(tmp_path, stopped, refusal) as bot:
         act(bot)

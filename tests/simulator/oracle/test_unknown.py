@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from simulator.world.journal import Kind
+from simulator.world.specs import PRINCIPAL
 from tests.simulator.oracle.journal_builder import SUNDAY, JournalBuilder, at, cluster
 from tests.simulator.oracle.test_power import POWER, a_week, days
 
@@ -49,3 +50,19 @@ def test_an_upgrade_that_was_interrupted_is_not_a_failure_and_can_be_repeated() 
         found = builder.verdict().violations
         assert tuple(each for each in found if "twice" in each) == expected
         assert bool(found) == bool(expected)
+
+
+def refused(times: int) -> JournalBuilder:
+    builder = JournalBuilder(cluster("dev"))
+    spell = {"at": at("mon 01:00").isoformat(), "until": at("mon 20:00").isoformat()}
+    builder.add("mon 00:00", Kind.FAULT_ARMED, "dev", what="Refusal", **spell)
+    for number in range(times):
+        builder.add(
+            f"mon {number + 2:02}:00", Kind.OPERATION_REFUSED, "dev", who=PRINCIPAL, code="ScopeLocked", what=""
+        )
+    return builder
+
+
+def test_a_refusal_that_is_asked_for_more_than_six_times_a_day_is_a_violation() -> None:
+    assert refused(6).verdict().violations == ()
+    assert refused(7).verdict().violations == ("asked-too-often: dev at 2026-11-16 08:00:00 UTC",)
