@@ -38,6 +38,7 @@ class SkipReason(StrEnum):
     CORDONED_BY_OTHERS = "cordoned-by-others"
     EVENT_SCHEDULED = "event-scheduled"
     PDB_NEVER = "pdb-never"
+    POD_STUCK = "pod-stuck"
 
     PRODUCTION = "production"
     NO_SCHEDULE = "no-schedule"

@@ -82,7 +82,7 @@ class Reboot(RunbookDefaults):
         unreadable = is_transient({f"the machine of {node.name}": matches[node.name] for node in requiring})
         if unreadable is not None:
             return look_again(*unreadable, now, _BUSY_AGAIN, opening.end if opening else now)
-        chosen = select_nodes(requiring, matches, cluster, Guards(facts.pods, facts.disruption_budgets), run)
+        chosen = select_nodes(requiring, matches, cluster, Guards(facts.pods, facts.disruption_budgets, now), run)
         able, skips = list(chosen.able), chosen.skips
         if not able:
             return Nothing(_nothing(requiring, run), skips)
