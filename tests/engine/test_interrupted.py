@@ -109,3 +109,17 @@ def test_a_start_without_an_operation_that_never_becomes_visible_fails() -> None
     run = power_run(world, lambda _: None)
     assert (run.state, run.code) == (State.FAILED, FailureCode.START_FAILED)
     assert run.why.endswith("the start was accepted, but Azure shows no operation and the cluster has not changed")
+
+
+def test_a_stop_that_fails_after_it_was_interrupted_is_not_repeated() -> None:
+    world = world_in_window(stopped=True)
+    interrupted = Interrupted(world, INTERRUPTIONS[0], "stop")
+
+    def meanwhile(activity: str) -> None:
+        if activity == "poll" and world.clusters.begun.count("stop") == 2:
+            world.clusters.end(world.clusters.only.id, running=True, failed="QuotaExceeded")
+            return
+        interrupted(activity)
+
+    run = upgrade(world, meanwhile).record
+    assert (run.state, run.code, world.clusters.begun.count("stop")) == (State.FAILED, "QuotaExceeded", 2)

@@ -154,3 +154,24 @@ def test_an_attempt_that_a_crash_repeats_counts_once() -> None:
         stored = runs(world.store).must_get(run.id)
         runs(world.store).replace(stored, before)
     assert refused_on(world.store, world.clusters.only.id)[0].times == 1
+
+
+def test_a_run_that_is_woken_does_not_ask_before_the_next_attempt() -> None:
+    world = world_with_all_operations()
+    world.clusters.refuse = LOCKED
+    run = start(world, run_request(world, "power", "q-1"))
+    run.to_first_step()
+    run.turns(3)
+    assert world.clusters.asked == ["stop"]
+    for _ in range(3):
+        run.reassess()
+    assert (world.clusters.asked, run.record.code) == (["stop"], WaitReason.REFUSED)
+
+
+def test_another_run_does_not_ask_before_the_next_attempt() -> None:
+    world = world_with_all_operations()
+    world.clusters.refuse = LOCKED
+    person = start(world, manual_request(world, "power", "m-1"))
+    person.to_end()
+    start_due(world)
+    assert (world.clusters.asked, world.engine.started) == (["stop"], [f"operation {person.id}"])
