@@ -171,7 +171,7 @@ class _DeadlineBackend(httpcore.NetworkBackend):
             ConnectError: none does.
             UntrustedServerError: one of its addresses is not permitted.
         """
-        addresses = resolve(host, port, allow_loopback=self.allow_loopback)
+        addresses = resolve(host, port, _remaining(self.deadline, timeout), allow_loopback=self.allow_loopback)
         if isinstance(addresses, str):
             raise UntrustedServerError(addresses)
         failure: Exception = httpcore.ConnectError("the host has no address")

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ops.adapters.chained_ledger import MOST_ENTRIES, ChainedLedger
-from ops.adapters.state_folder import OWNER_ONLY, make_folder, state_refusals
+from ops.adapters.state_folder import OWNER_ONLY, make_folder, make_private, state_refusals
 
 
 class FileLedger(ChainedLedger):
@@ -15,6 +15,9 @@ class FileLedger(ChainedLedger):
 
     def __init__(self, folder: Path, most_entries: int = MOST_ENTRIES) -> None:
         make_folder(folder)
+        with state_refusals(folder):
+            for file in folder.glob("*.jsonl"):
+                make_private(file)
         super().__init__(_Files(folder), most_entries)
 
 

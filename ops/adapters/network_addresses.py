@@ -7,6 +7,7 @@ loopback. Private addresses (10/8, 172.16/12, 192.168/16, fc00::/7) are permitte
 
 import ipaddress
 import socket
+import threading
 from itertools import chain
 
 type _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -17,16 +18,36 @@ _HOST_AGENT = ipaddress.ip_address("168.63.129.16")
 _EMBEDDING = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("::/96"))
 
 
-def resolve(host: str, port: int, *, allow_loopback: bool = False) -> tuple[str, ...] | str:
-    """Returns the host's addresses, or why it cannot be used. One address that is not permitted refuses them all."""
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        return "its host name cannot be resolved"
-    addresses = tuple(dict.fromkeys(str(each[4][0]) for each in found))
+def resolve(host: str, port: int, within_s: float, *, allow_loopback: bool = False) -> tuple[str, ...] | str:
+    """Returns the host's addresses, or why it cannot be used. One address that is not permitted refuses them all.
+
+    It returns within `within_s` seconds, however long the resolver waits for its servers.
+    """
+    addresses = _look_up(host, port, within_s)
+    if isinstance(addresses, str):
+        return addresses
     if not all(is_permitted(each, allow_loopback=allow_loopback) for each in addresses):
         return "its host has a local address (loopback, link-local or metadata), which is not permitted"
     return addresses
+
+
+def _look_up(host: str, port: int, within_s: float) -> tuple[str, ...] | str:
+    """Returns all addresses, or why there are none. `getaddrinfo` has no time limit, so it runs in a thread that may be left behind."""
+    found: list[tuple[str, ...] | str] = []
+
+    def look() -> None:
+        try:
+            answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError):
+            found.append("its host name cannot be resolved")
+        else:
+            found.append(tuple(dict.fromkeys(str(each[4][0]) for each in answers)))
+
+    # A daemon, so that the process can end although the resolver still waits.
+    thread = threading.Thread(target=look, name="resolve", daemon=True)
+    thread.start()
+    thread.join(within_s)
+    return found[0] if found else "its host name was not resolved in time"
 
 
 def is_permitted(address: str, *, allow_loopback: bool = False) -> bool:

@@ -2,13 +2,18 @@
 
 import errno
 import fcntl
+import glob
+import logging
 import os
 import sqlite3
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from ops.ports.errors import StateUnavailableError
+
+_LOG = logging.getLogger(__name__)
 
 OWNER_ONLY = 0o600
 _FOLDER_MODE = 0o700
@@ -47,13 +52,14 @@ def state_refusals(path: Path | str) -> Iterator[None]:
 
 
 def make_folder(folder: Path) -> None:
-    """Creates a folder that only its owner can open, unless it exists.
+    """Creates a folder that only its owner can open. One that exists and belongs to this user becomes private.
 
     Raises:
         StateUnavailableError: it cannot be created.
     """
     with state_refusals(folder):
         folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
+        make_private(folder)
 
 
 def lock_folder(folder: Path) -> int:
@@ -66,6 +72,7 @@ def lock_folder(folder: Path) -> int:
     path = folder / "lock"
     with state_refusals(path):
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, OWNER_ONLY)
+        make_private(path)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
@@ -76,13 +83,36 @@ def lock_folder(folder: Path) -> int:
 
 
 def private_file(path: Path) -> None:
-    """Creates an empty file that only its owner can read, unless it exists. SQLite gives its `-wal` and `-shm` files the same mode.
+    """Creates an empty file that only its owner can read, unless it exists; then it becomes private.
+
+    SQLite gives its `-wal` and `-shm` files the same mode. Those that a killed process has left become private, too.
 
     Raises:
         StateUnavailableError: it cannot be created or opened for writing.
     """
     with state_refusals(path):
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, OWNER_ONLY))
+        for each in (path, *path.parent.glob(f"{glob.escape(path.name)}-*")):
+            make_private(each)
+
+
+def make_private(path: Path) -> None:
+    """Removes the permissions of other users, which an earlier version has left, from a file or folder of this user.
+
+    A folder with the sticky bit, such as `/tmp`, is meant to be shared. A file system without permissions is only logged.
+
+    Raises:
+        OSError: it does not exist; `state_refusals` translates it.
+    """
+    found = path.stat()
+    private = stat.S_IMODE(found.st_mode) & ~(stat.S_IRWXG | stat.S_IRWXO)
+    is_shared = found.st_uid != os.geteuid() or bool(found.st_mode & stat.S_ISVTX)
+    if is_shared or private == stat.S_IMODE(found.st_mode):
+        return
+    try:
+        path.chmod(private)
+    except OSError as error:
+        _LOG.warning("%s: other users may be able to read it, because its mode cannot be changed: %s", path, error)
 
 
 def _remedy(error: OSError) -> str:

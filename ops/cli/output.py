@@ -4,6 +4,11 @@ import click
 
 from ops.model.wording import visible
 
+# The command line has no records of a deployed bot.
+TAGS_AS_REPORTED = (
+    "Tags are shown as Azure reports them; changes that a deployed bot holds are not known here (ask it in the chat)."
+)
+
 
 def say(text: str, *, err: bool = False) -> None:
     """Prints a line; with `err` to standard error, which is for people and not for programs."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ops.cli.output import say
+from ops.cli.output import TAGS_AS_REPORTED, say
 from ops.model.wording import clock
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ def plan(subscription: str | None, config: Path | None, shape: str) -> None:
             fleet = [cluster for each in subscriptions for cluster in context.ports.clusters.list_clusters(each)]
             say(f"reading {len(fleet)} clusters", err=True)
             if settings is not None:
+                say(TAGS_AS_REPORTED, err=True)
                 _warn(settings, fleet, str(config))
             pools = preview_pools(context, settings, fleet, now)
         except OutsideError as error:

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from ops.cli.output import say
+from ops.cli.output import TAGS_AS_REPORTED, say
 
 EXIT_FAILED = 1
 EXIT_REFUSED = 2
@@ -50,6 +50,7 @@ def _explain(context: Any, cluster: str, *, show_facts: bool) -> int:
     if match is None:
         say(f"There is no cluster {cluster}. The clusters are: {', '.join(sorted(c.name for c in fleet))}.", err=True)
         return EXIT_REFUSED
+    say(TAGS_AS_REPORTED, err=True)
     for name, runbook in runbooks().items():
         decision, gathered = decide_now(context, preview_run(match, now, name), settings, now)
         say(f"{runbook.title}: {decision_text(decision, approvers_of(settings, match, name, decision))}")

@@ -6,11 +6,13 @@ unavailable, its last known freezes apply.
 
 import hashlib
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from ops.config.feeds import FeedError, Feeds, freezes_of, is_address, read_beside
+from ops.ports.errors import ConflictError, NotFoundError, UnreadableError
 from ops.ports.store import Store
 from ops.tables.base import Table
 
@@ -64,8 +66,11 @@ class Calendars:
         self._refused: dict[tuple[str, str, date], str] = {}
 
     def kept(self, location: str) -> KeptCalendar:
-        """Returns the stored record of this calendar."""
-        stored = self._table.get(_key(location))
+        """Returns the stored record of this calendar. One that cannot be read counts as never fetched, so it is fetched again."""
+        try:
+            stored = self._table.get(_key(location))
+        except UnreadableError:
+            stored = None
         return stored.value if stored else KeptCalendar(location)
 
     def read(self, location: str, now: datetime, reading: Reading) -> bytes:
@@ -86,7 +91,7 @@ class Calendars:
             if not calendar.problem:  # no fetch was attempted, because the app was off
                 raise FeedError(f"{too_old}; Daytwo tries again within five minutes")
             raise FeedError(f"{calendar.problem}, and {too_old}")
-        return self._store.get_content(calendar.content)
+        return self._content(calendar)
 
     def read_kept(self, location: str) -> bytes:
         """Returns the last good content, whatever its age: for a configuration with which no new run starts.
@@ -97,7 +102,15 @@ class Calendars:
         calendar = self.kept(location)
         if calendar.read_at is None:
             raise FeedError("it has never been fetched")
-        return self._store.get_content(calendar.content)
+        return self._content(calendar)
+
+    def _content(self, calendar: KeptCalendar) -> bytes:
+        try:
+            return self._store.get_content(calendar.content)
+        except NotFoundError as error:
+            raise FeedError(
+                "its last copy is not in the store anymore; Daytwo tries again within five minutes"
+            ) from error
 
     def keep_files(self, reading: Reading, now: datetime) -> None:
         """Stores the calendar files of a configuration that is valid now, since they may be broken the next time it is loaded."""
@@ -130,12 +143,14 @@ class Calendars:
 
     def _keep(self, location: str, content: bytes, now: datetime) -> None:
         fetched = KeptCalendar(location, self._store.put_content(content), now, now)
-        self._table.change(_key(location), lambda _: fetched)
+        self._put(location, fetched)
 
     def _note_failure(self, location: str, problem: str, now: datetime) -> None:
-        self._table.change(
-            _key(location), lambda old: replace(old or KeptCalendar(location), tried_at=now, problem=problem)
-        )
+        self._put(location, replace(self.kept(location), tried_at=now, problem=problem))
+
+    def _put(self, location: str, calendar: KeptCalendar) -> None:
+        with suppress(ConflictError):  # another process has just fetched it
+            self._table.put(_key(location), calendar)
 
     @property
     def _table(self) -> Table[KeptCalendar]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ops.model.calendar import SilentCalendar
-from ops.ports.errors import ConflictError
+from ops.ports.errors import ConflictError, NotFoundError
 from ops.ports.store import Store
 
 if TYPE_CHECKING:
@@ -124,12 +124,13 @@ class ConfigFile:
         if self._state.settings is not None:
             return ConfigState(self._state.settings, problem)
         record = self._store.get("config", "last-valid")
-        if record is None or not isinstance(record.value, dict):
+        reference = record.value.get("content") if record is not None and isinstance(record.value, dict) else None
+        if not isinstance(reference, str):
             return ConfigState(None, problem)
-        content = self._store.get_content(str(record.value["content"]))
         try:
+            content = self._store.get_content(reference)
             return ConfigState(self._load(content, self._fetched().read_kept, now), problem)
-        except ConfigError:
+        except (ConfigError, NotFoundError):
             return ConfigState(None, problem)
 
     def _load(self, content: bytes, read: Callable[[str], bytes], now: datetime) -> "Settings":

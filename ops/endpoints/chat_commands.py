@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from ops.approvals.requests import OPEN_REQUESTS
 from ops.context import Context
@@ -31,7 +32,6 @@ from ops.tables.conditions import open_conditions
 from ops.tables.fleet import KnownCluster, known_clusters
 from ops.tables.runs import LIVE, runs
 
-_SLOW = ("plan", "why")
 _WITHOUT_EFFECT = ("help", "status")
 # The replies of commands, so that a repeated delivery has no effect. The janitor deletes them.
 _ANSWERED = "answered-command"
@@ -45,6 +45,11 @@ class ChatRequest:
     text: str
     event: str
     address: str
+
+    @property
+    def key(self) -> str:
+        """The same for each delivery of the command, and for no other one."""
+        return hashlib.sha256(f"{self.identity}|{self.event}|{self.text}".encode()).hexdigest()[:32]
 
 
 class CommandRefusedError(Exception):
@@ -82,15 +87,14 @@ def _known(person: Person | None) -> Person:
 def _execute_once(context: Context, command: Command, person: Person, request: ChatRequest) -> Message:
     if command.name in _WITHOUT_EFFECT:
         return _execute(context, command, person, request)
-    key = hashlib.sha256(f"{request.identity}|{request.event}|{request.text}".encode()).hexdigest()[:32]
-    record = context.ports.store.get(_ANSWERED, key)
+    record = context.ports.store.get(_ANSWERED, request.key)
     known = record.value if record is not None else None
     if isinstance(known, Mapping) and "reply" in known:
         return from_json(known["reply"], Message)
     reply = _execute(context, command, person, request)
     # Marked after the command, whose own steps are idempotent: if the process dies before this, the next delivery executes it.
     mark: Json = {"at": context.ports.clock.now().isoformat(), "reply": to_json(reply)}
-    context.ports.store.insert(_ANSWERED, key, mark)
+    context.ports.store.insert(_ANSWERED, request.key, mark)
     return reply
 
 
@@ -99,16 +103,16 @@ def _execute(context: Context, command: Command, person: Person, request: ChatRe
     if command.name in READ_ONLY:
         return _start_query(context, command, person, request)
     if command.name in ("pause", "resume", "cancel"):
-        return _control(context, command, person, settings)
+        return _control(context, command, person, request)
     cluster = _cluster(context, command.subject)
     _check(person, command, ring_name(cluster, settings), settings)
     match command.name:
         case "run":
             return _run(context, command, person, (request, cluster))
         case "awake":
-            return _awake(context, command, person, cluster)
+            return _awake(context, command, person, (request, cluster))
         case _:
-            return _skip(context, person, cluster)
+            return _skip(context, person, (request, cluster))
 
 
 def _start_query(context: Context, command: Command, person: Person, request: ChatRequest) -> Message:
@@ -157,32 +161,38 @@ def _run(context: Context, command: Command, person: Person, requested: tuple[Ch
     return reply_message(text, State.RUNNING, "requested")
 
 
-def _awake(context: Context, command: Command, person: Person, cluster: KnownCluster) -> Message:
+def _awake(context: Context, command: Command, person: Person, requested: tuple[ChatRequest, KnownCluster]) -> Message:
     settings, now = _settings(context), context.ports.clock.now()
     until = read_until(command.until, _zone(settings), now)
     if isinstance(until, str):
         raise CommandRefusedError(until)
     if not now < until <= now + LONGEST:
         raise CommandRefusedError("the time must be in the future, at most 14 days ahead")
-    run_controls.set_override(context, "awake", cluster.id, until, person.name)
-    return reply_message(f"{cluster.name} {run_controls.OVERRIDES['awake']}", State.DONE, "override", until)
+    return _override(context, "awake", until, person, requested)
 
 
-def _skip(context: Context, person: Person, cluster: KnownCluster) -> Message:
+def _skip(context: Context, person: Person, requested: tuple[ChatRequest, KnownCluster]) -> Message:
     settings, now = _settings(context), context.ports.clock.now()
     zone = _zone(settings)
     until = week_span(iso_week(now, zone), zone).end
-    run_controls.set_override(context, "skip", cluster.id, until, person.name)
-    return reply_message(f"{cluster.name} {run_controls.OVERRIDES['skip']}", State.DONE, "override", until)
+    return _override(context, "skip", until, person, requested)
 
 
-def _control(context: Context, command: Command, person: Person, settings: Settings) -> Message:
+def _override(
+    context: Context, kind: str, until: datetime, person: Person, requested: tuple[ChatRequest, KnownCluster]
+) -> Message:
+    request, cluster = requested
+    override = run_controls.set_override(context, kind, cluster.id, until, person.name, request.key)
+    return reply_message(f"{cluster.name} {run_controls.OVERRIDES[kind]}", State.DONE, "override", override.until)
+
+
+def _control(context: Context, command: Command, person: Person, request: ChatRequest) -> Message:
     """Returns one run by its id, or all open runs on a cluster.
 
     Raises:
         CommandRefusedError: there is no open run, or a rule does not allow the command.
     """
-    table = runs(context.ports.store)
+    table, settings = runs(context.ports.store), _settings(context)
     by_id = table.get(command.subject.casefold())
     matching = [by_id.value] if by_id else _open_runs(context, _cluster(context, command.subject))
     matching = [run for run in matching if not run.state.is_final]
@@ -193,7 +203,7 @@ def _control(context: Context, command: Command, person: Person, settings: Setti
         ring = ring_name(known[run.target], settings) if run.target in known else run.ring
         _check(person, replace(command, runbook=run.runbook), ring, settings)
     for run in matching:
-        run_controls.control_run(context, run.id, command.name, person.name)
+        run_controls.control_run(context, run.id, command.name, person.name, request.key)
     done = {"pause": "paused", "resume": "resumed", "cancel": "cancelled"}[command.name]
     return reply_message(f"{', '.join(run.id for run in matching)}: {done} before the next step", State.DONE, done)
 

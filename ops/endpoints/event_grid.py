@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import reprlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +19,9 @@ from ops.tables.runs import runs
 _ROLLING = "microsoft.containerservice.nodepoolrolling"
 _KEPT_CHARACTERS = 4_000
 _LONGEST = 1_000
+_IDENTIFYING = ("id", "type", "eventType", "source", "topic", "subject")
+# For events that JSON tools cannot process, for example because of a thousand levels.
+_BOUNDED = reprlib.Repr(maxlevel=4, maxdict=20, maxlist=20, maxstring=_LONGEST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +62,13 @@ def read_event(raw: Mapping[str, Any]) -> CloudNotice | str:
 def take_event(context: Context, raw: object) -> None:
     """Handles one event once. An unknown event is recorded and accepted, so that Event Grid stops delivering it."""
     now = context.ports.clock.now()
-    event, excerpt = _read(raw)
+    event, content = _read(raw)
     if isinstance(event, str):
-        key = hashlib.sha256(excerpt.encode()).hexdigest()[:16]
+        key = hashlib.sha256(f"{event}|{content}".encode()).hexdigest()[:16]
         text = f"an event could not be read: {event}"
+        excerpt = {"event": content[:_KEPT_CHARACTERS]}
         context.ports.ledger.append(
-            Entry(f"unreadable|{key}", now, "unreadable", "event-grid", text, "event-grid", {"event": excerpt})
+            Entry(f"unreadable|{key}", now, "unreadable", "event-grid", text, "event-grid", excerpt)
         )
         return
     key = hashlib.sha256(f"{event.source}|{event.id}".encode()).hexdigest()[:32]
@@ -75,13 +80,19 @@ def take_event(context: Context, raw: object) -> None:
 
 
 def _read(raw: object) -> tuple[CloudNotice | str, str]:
-    """Returns the event, or why it cannot be read; and its beginning, for the record."""
+    """Returns the event, or why it cannot be read; and then its content, which differs from that of any other event."""
     try:
         cleaned = clean_json(raw)
     except NotJsonError as error:
-        return f"{error}", ""
+        return f"{error}", f"{_BOUNDED.repr(raw)} {_identifying(raw)!a}"
     event = read_event(cleaned) if isinstance(cleaned, Mapping) else "it is not an object"
-    return event, json.dumps(cleaned, sort_keys=True)[:_KEPT_CHARACTERS] if isinstance(event, str) else ""
+    return event, json.dumps(cleaned, sort_keys=True) if isinstance(event, str) else ""
+
+
+def _identifying(raw: object) -> dict[str, str]:
+    """Returns the texts that identify an event, complete."""
+    found = {name: raw.get(name) for name in _IDENTIFYING} if isinstance(raw, Mapping) else {}
+    return {name: value for name, value in found.items() if isinstance(value, str)}
 
 
 def _handle(context: Context, event: CloudNotice, key: str, now: datetime) -> None:

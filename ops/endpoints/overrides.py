@@ -20,7 +20,8 @@ def set_override(context: Context, kind: str, body: bytes) -> HttpResponse:
         until = _until(request.get("until"), context.ports.clock.now())
     except RefusalError as refusal:
         return HttpResponse(refusal.status, {"error": str(refusal)})
-    text = run_controls.set_override(context, kind, target, until, by)
+    run_controls.set_override(context, kind, target, until, by)
+    text = run_controls.override_text(kind, target, until)
     return HttpResponse(HTTPStatus.ACCEPTED, to_body(OverrideResource(text)))
 
 

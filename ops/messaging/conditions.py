@@ -127,21 +127,34 @@ def report_set_aside(ports: Ports, now: datetime) -> None:
     """Reports the records that cannot be read and the items that could not be processed; forgets those that can be read again."""
     table = set_aside_notes(ports.store)
     notes = list(table.scan())
-    changed = [stored for stored in notes if _has_changed(ports, stored.value)]
+    changed = [stored for stored in notes if _has_changed(ports, stored.value, now)]
     each(ports.store, "changed records", changed, lambda stored: table.delete(stored.key), lambda stored: stored.key)
-    left = [
-        f"{note.kind} {note.key}: {note.why}" for note in (stored.value for stored in notes if stored not in changed)
-    ]
-    report_condition(ports, set_aside_message(left), now)
+    left = [stored for stored in notes if stored not in changed]
+    _mark_reported(ports, [stored for stored in left if stored.value.reported is None], now)
+    lines = [f"{note.kind} {note.key}: {note.why}" for note in (stored.value for stored in left)]
+    report_condition(ports, set_aside_message(lines), now)
 
 
-def _has_changed(ports: Ports, note: SetAside) -> bool:
+def _mark_reported(ports: Ports, notes: Sequence[Stored[SetAside]], now: datetime) -> None:
+    table = set_aside_notes(ports.store)
+    each(
+        ports.store,
+        "new notes",
+        notes,
+        lambda stored: table.replace(stored, replace(stored.value, reported=now)),
+        lambda stored: stored.key,
+    )
+
+
+def _has_changed(ports: Ports, note: SetAside, now: datetime) -> bool:
     """Whether a record was repaired or deleted since; if it still cannot be read, the next read notes it again.
 
-    A loop itself forgets an item that succeeds or no longer exists.
+    A loop itself forgets an item that succeeds. An item that no longer occurs is forgotten after some days.
     """
-    record = ports.store.get(note.kind, note.key) if note.etag else None
-    return bool(note.etag) and (record is None or record.etag != note.etag)
+    if not note.etag:
+        return note.reported is not None and now - note.reported > _FORGOTTEN_AFTER
+    record = ports.store.get(note.kind, note.key)
+    return record is None or record.etag != note.etag
 
 
 def _blocking_reasons(decision: Decision) -> list[str] | None:

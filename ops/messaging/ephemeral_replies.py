@@ -5,6 +5,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 from ops.model.json import Json
 from ops.model.message import Message
@@ -58,10 +59,18 @@ def flush_replies(ports: Ports) -> int:
     table = _pending(ports)
     pending, done = list(table.scan()), []
 
+    silent: set[str] = set()
+
     def flush(stored: Stored[PendingReply]) -> None:
-        if ports.clock.now() >= stored.value.until or _sent(ports, stored.value):
+        host = urlsplit(stored.value.address).netloc
+        is_over = ports.clock.now() >= stored.value.until
+        if not is_over and host in silent:
+            return  # each attempt takes seconds, and hundreds may be waiting for the same host
+        if is_over or _sent(ports, stored.value):
             table.delete(stored.key)
             done.append(stored.key)
+        else:
+            silent.add(host)
 
     each(ports.store, "replies", pending, flush, lambda stored: stored.key)
     return len(pending) - len(done)

@@ -17,10 +17,14 @@ class ProofPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """The result of one ring scan for one image: how many nodes run it, and the names of those that are not Ready."""
+    """The result of one ring scan for one image: how many nodes run it, and the names of those that are not Ready.
+
+    It is not `complete` if a running cluster or a pool of the ring could not be read, so that more nodes may run the image.
+    """
 
     nodes: int
     not_ready: tuple[str, ...] = ()
+    complete: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,8 +56,9 @@ def _is_healthy(node: Node, pool: Pool) -> bool:
 
 
 def observe(proof: Proof, sample: Sample, at: datetime, policy: ProofPolicy) -> Proof:
-    """Returns the record after one more hourly sample. A sample without an awake node neither counts nor breaks the sequence.
+    """Returns the record after one more hourly sample.
 
+    A sample without an awake node neither counts nor breaks the sequence, nor does an incomplete one that saw too few nodes.
     A second sample at the same instant has no effect, so a timer can safely run twice.
     """
     if proof.last_sample is not None and at <= proof.last_sample:
@@ -68,6 +69,8 @@ def observe(proof: Proof, sample: Sample, at: datetime, policy: ProofPolicy) -> 
         broken_by = ", ".join(sample.not_ready)
         return replace(proof, since=None, awake_h=0, nodes=sample.nodes, last_sample=at, broken_by=broken_by)
     if sample.nodes < policy.nodes:
+        if not sample.complete:
+            return replace(proof, last_sample=at)
         return replace(proof, since=None, awake_h=0, nodes=sample.nodes, last_sample=at)
     if proof.since is None:
         return replace(proof, since=at, awake_h=0, nodes=sample.nodes, last_sample=at)

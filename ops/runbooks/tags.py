@@ -13,13 +13,13 @@ from ops.model.run import Run, StepState
 from ops.model.run_request import RunRequest
 from ops.model.tags import TagChange
 from ops.policy.accepted_tags import identify
-from ops.policy.approvers import rules_of
+from ops.policy.approvers import rule_for
 from ops.policy.placement import differences, held_changes, placement_of, selected_tags, stricter_ring
 from ops.runbooks.contract import RunbookDefaults
 from ops.runbooks.missing_facts import look_again
 from ops.settings import Settings
 from ops.settings.part import Section
-from ops.settings.tags import TAGS
+from ops.settings.tags import RISK, TAGS
 
 _READ_AGAIN = timedelta(minutes=5)
 _GIVES_UP_AFTER = timedelta(days=1)
@@ -56,7 +56,11 @@ class Tags(RunbookDefaults):
             return Nothing("another change of its tags is held now; the run for that change asks about it")
         plan = _plan(self.name, cluster, changes, settings)
         ring = self.ring(cluster, settings)
-        if rules_of(settings, self.name, ring) or run.dry_run or run.params.get("plan") == plan.hash:
+        if (
+            rule_for(settings, self.name, ring, plan.risk) is not None
+            or run.dry_run
+            or run.params.get("plan") == plan.hash
+        ):
             return Act(plan)
         changed = "; ".join(map(str, changes))
         where = ring or "clusters outside the rings"
@@ -99,7 +103,7 @@ def _plan(runbook: str, cluster: Cluster, changes: tuple[TagChange, ...], settin
     }
     title = f"accept {', '.join(map(str, changes))}"
     step = Step("accept", "accept-tags", title, params)
-    return Plan(runbook, cluster.id, (step,), (Claim.of_cluster(cluster.id),), (title, *texts), risk="tags")
+    return Plan(runbook, cluster.id, (step,), (Claim.of_cluster(cluster.id),), (title, *texts), risk=RISK)
 
 
 def _nothing_held(run: Run) -> str:

@@ -11,7 +11,7 @@ from ops.context import Context
 from ops.facts.machines import pool_machines
 from ops.messaging.conditions import report_strangers
 from ops.model.arm_actions import ASK_API_SERVER, LIST_FLEET, LIST_MACHINES, READ_CLUSTER
-from ops.model.fleet import Cluster, Node
+from ops.model.fleet import Cluster, Unknown
 from ops.model.image import ImageKey
 from ops.model.ledger import Entry
 from ops.model.proof import Proof, ProofPolicy, Sample
@@ -20,7 +20,6 @@ from ops.policy.node_identity import match_nodes, strangers
 from ops.policy.proof_sampling import observe, sample_cluster, settle
 from ops.policy.rings import ring_of
 from ops.policy.routes import channels_of
-from ops.ports.errors import OutsideError
 from ops.runbooks import runbooks
 from ops.settings import Settings
 from ops.tables.base import Table, marked
@@ -78,14 +77,19 @@ def sample_images(context: Context, settings: Settings, fleet: Sequence[Cluster]
     if not policies:
         return
     seen: dict[tuple[str, ImageKey], list[Sample]] = defaultdict(list)
+    incomplete: dict[str, set[str]] = defaultdict(set)
     found: list[tuple[Cluster, Strangers]] = []
 
     def look(cluster: Cluster) -> None:
         ring = ring_of(cluster, settings)
-        nodes = _read_nodes(context, cluster) if ring is not None and cluster.is_running else None
-        if ring is None or nodes is None:
+        if ring is None or cluster.is_stopped:
             return
-        matches = match_nodes(cluster, nodes, pool_machines(context.ports.clusters, cluster))
+        incomplete[ring.name].add(cluster.id)  # until it has been read completely, whatever fails below
+        nodes = context.ports.nodes.nodes(cluster)
+        machines = pool_machines(context.ports.clusters, cluster)
+        if not any(isinstance(each, Unknown) for each in machines.values()):
+            incomplete[ring.name].remove(cluster.id)
+        matches = match_nodes(cluster, nodes, machines)
         found.append((cluster, strangers(cluster, nodes, matches, now)))
         for key, sample in sample_cluster(cluster, nodes, matches).items():
             seen[ring.name, key].append(sample)
@@ -93,8 +97,9 @@ def sample_images(context: Context, settings: Settings, fleet: Sequence[Cluster]
     def record(sampled: tuple[tuple[str, ImageKey], list[Sample]]) -> None:
         (ring_name, key), samples = sampled
         bad = tuple(sorted(name for sample in samples for name in sample.not_ready))
+        total = Sample(sum(sample.nodes for sample in samples), bad, complete=not incomplete[ring_name])
         for policy in policies:
-            _record(context, ring_name, key, Sample(sum(sample.nodes for sample in samples), bad), policy, now)
+            _record(context, ring_name, key, total, policy, now)
 
     def report(entry: tuple[Cluster, Strangers]) -> None:
         cluster, nodes = entry
@@ -104,14 +109,6 @@ def sample_images(context: Context, settings: Settings, fleet: Sequence[Cluster]
     each(store, "samples", fleet, look, lambda cluster: cluster.id)
     each(store, "proofs", seen.items(), record, lambda sampled: str(sampled[0]))
     each(store, "nodes", found, report, lambda entry: entry[0].id)
-
-
-def _read_nodes(context: Context, cluster: Cluster) -> tuple[Node, ...] | None:
-    """Returns the nodes; None if its API server does not answer: as with a stopped cluster, the sample neither counts nor breaks a proof."""
-    try:
-        return context.ports.nodes.nodes(cluster)
-    except OutsideError:
-        return None
 
 
 def _record(context: Context, ring: str, key: ImageKey, sample: Sample, policy: ProofPolicy, now: datetime) -> None:

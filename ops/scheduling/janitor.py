@@ -51,8 +51,13 @@ def _recover_run(context: Context, key: str, now: datetime) -> None:
     if run.until is not None and now < run.until:
         return
     _revive(context, run, now)
-    if run.until is not None and now - run.until > _OVERDUE_AFTER:
+    if any(now - due > _OVERDUE_AFTER for due in (run.until, *_expected_ends(run)) if due is not None):
         context.engine.wake(run.id)
+
+
+def _expected_ends(run: Run) -> tuple[datetime | None, ...]:
+    """Returns when the run's running steps should have ended. A wake event only makes a run look earlier."""
+    return tuple(record.expected_end for record in run.steps if record.state is StepState.RUNNING)
 
 
 def _recover_rollout(context: Context, key: str) -> None:
@@ -97,7 +102,7 @@ def _revive(context: Context, run: Run, now: datetime) -> None:
     """Restarts the run's instance if the engine has lost it."""
     if now - run.created > _SETTLED_AFTER and not context.engine.is_live(run.id):
         text = "the engine has lost this run: restarted from the recorded position"
-        context.ports.ledger.append(Entry(f"{run.id}|revived|{now:%Y%m%dT%H%M}", now, "janitor", run.id, text))
+        context.ports.ledger.append(Entry(f"{run.id}|revived|{now:%Y%m%dT%H}", now, "janitor", run.id, text))
         context.engine.start(Orchestrator.OPERATION, run.id, started(run=run.id, **_resume_position(run)))
 
 

@@ -12,13 +12,13 @@ from ops.model.ledger import Entry
 from ops.model.run_request import short_hash
 from ops.model.tags import AcceptedTags, TagChange, changed_tags
 from ops.policy.accepted_tags import identify, next_record, with_effective_tags
-from ops.policy.approvers import rules_of
+from ops.policy.approvers import rule_for
 from ops.policy.placement import differences, held_changes, placement_of, selected_tags, stricter_ring
 from ops.policy.routes import channels_of
 from ops.render.conditions import held_tags_message
 from ops.render.phrases import plural
 from ops.settings import Settings
-from ops.settings.tags import TAGS
+from ops.settings.tags import RISK, TAGS
 from ops.tables.accepted_tags import accepted_tags, accepted_tags_lookup
 from ops.tables.base import Stored, marked, store_key
 from ops.tables.runs import LIVE
@@ -94,7 +94,7 @@ def _report(context: Context, settings: Settings, cluster: Cluster, now: datetim
         held_changes(cluster),
         effects,
         ring,
-        is_asked=bool(rules_of(settings, TAGS.name, ring)),
+        is_asked=rule_for(settings, TAGS.name, ring, RISK) is not None,
     )
     report_condition(context.ports, message, now, channels=channels_of(cluster, settings), target=cluster.id)
 

@@ -99,6 +99,17 @@ class Table[T]:
             return value
         raise ConflictError(f"{self.kind} {key} changed {_ROUNDS} times while it was being written")
 
+    def put(self, key: str, value: T) -> None:
+        """Writes the record, whatever it was before, even if it could not be read.
+
+        Raises:
+            ConflictError: another writer has changed it in the meantime.
+        """
+        if not self.insert(key, value):
+            record = self.store.get(self.kind, key)
+            if record is not None:
+                self.store.replace(self.kind, key, to_record(value), record.etag)
+
     def scan(self, prefix: str = "") -> Iterator[Stored[T]]:
         """Returns the records whose key begins with `prefix`, except those that cannot be read."""
         for record in self.store.scan(self.kind, prefix):

@@ -9,12 +9,13 @@ from ops.tables.base import Table, store_key
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """A person's expiring exception; `kind` is awake or skip."""
+    """A person's expiring exception; `kind` is awake or skip. `commands` are the last chat commands that were applied."""
 
     kind: str
     until: datetime
     by: str
     at: datetime
+    commands: tuple[str, ...] = ()
 
 
 def overrides(store: Store) -> Table[Override]:

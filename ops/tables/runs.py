@@ -14,12 +14,16 @@ LIVE = "live"
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """What people (or a halted rollout) have requested for a run. Each step reads it first, so a lost event never loses a request."""
+    """What people (or a halted rollout) have requested for a run. Each step reads it first, so a lost event never loses a request.
+
+    `commands` are the last chat commands that were applied, so that one that is delivered again has no effect.
+    """
 
     cancelled_by: str = ""
     paused_by: str = ""
     why: str = ""
     at: datetime | None = None
+    commands: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

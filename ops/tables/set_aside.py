@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from ops.ports.errors import OutsideError, UnreadableError
 from ops.ports.store import Store
@@ -20,12 +21,14 @@ class SetAside:
         key: the record's key, or the item's name.
         why: what is wrong.
         etag: the record's when it could not be read; empty for an item of a loop.
+        reported: when it was first reported; None until then.
     """
 
     kind: str
     key: str
     why: str
     etag: str = ""
+    reported: datetime | None = None
 
 
 def set_aside_notes(store: Store) -> Table[SetAside]:
@@ -39,11 +42,12 @@ def each[T](
     """Calls `work` for every item. An item that fails does not stop the others.
 
     An external system that refuses or does not answer is logged, since the next round tries again. Any other error is a
-    defect or damaged data: the item is set aside and reported until it succeeds or no longer exists.
+    defect or damaged data: the item is set aside and reported until it succeeds. `report_set_aside` forgets items that no
+    longer occur.
     """
-    before = set(marked(store, SET_ASIDE, f"{loop}|"))
-    failed = set()
+    noted = _noted(store, loop)
     for item in items:
+        key = set_aside_key(loop, name(item))
         try:
             work(item)
         except UnreadableError as error:
@@ -52,7 +56,29 @@ def each[T](
             _LOG.warning("%s: %s will be retried: %s", loop, name(item), error)
         except Exception as error:  # noqa: BLE001 - reported below; whatever it is, the other items must not wait for it
             _LOG.exception("%s: %s failed", loop, name(item))
-            set_aside(store, loop, name(item), f"{type(error).__name__}: {error}")
-            failed.add(set_aside_key(loop, name(item)))
-    for key in before - failed:
+            _note(store, loop, name(item), error)
+        else:
+            if key in noted:
+                _forget(store, key)
+
+
+def _noted(store: Store, loop: str) -> set[str]:
+    try:
+        return set(marked(store, SET_ASIDE, f"{loop}|"))
+    except OutsideError as error:
+        _LOG.warning("%s: it is not known what was set aside: %s", loop, error)
+        return set()
+
+
+def _note(store: Store, loop: str, name: str, error: Exception) -> None:
+    try:
+        set_aside(store, loop, name, f"{type(error).__name__}: {error}")
+    except OutsideError as refused:
+        _LOG.warning("%s: %s could not be set aside: %s", loop, name, refused)
+
+
+def _forget(store: Store, key: str) -> None:
+    try:
         store.delete(SET_ASIDE, key)
+    except OutsideError as error:
+        _LOG.warning("%s is still set aside: %s", key, error)

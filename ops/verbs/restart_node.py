@@ -5,12 +5,12 @@ from datetime import timedelta
 from typing import Literal
 
 from ops.model.arm_actions import ASK_API_SERVER, LIST_MACHINES, READ_CLUSTER
-from ops.model.fleet import Unknown
+from ops.model.fleet import Cluster, Pool, PoolMachines, Unknown
 from ops.model.outcome import Done, Pending, Ready, Refused, Stale
 from ops.model.reasons import FailureCode
 from ops.policy.node_identity import ConfirmedMachine, Match, NotConfirmed, match_node
-from ops.ports.errors import TryLaterError
-from ops.verbs.arm_operation import begin_operation, busy, not_verified_yet, poll_operation, retry_later
+from ops.ports.errors import NotFoundError, TryLaterError
+from ops.verbs.arm_operation import begin_operation, busy, not_verified_yet, poll_operation
 from ops.verbs.contract import StepContext
 from ops.verbs.node_lookup import FoundNode, find_node, missing_cordon
 
@@ -69,7 +69,11 @@ class RestartNode:
         return busy(task) if cluster.is_busy else Ready()
 
     def begin(self, task: StepContext) -> Pending | Done | Refused | Stale:
-        """Checks the node and its machine once more, then requests the restart once."""
+        """Checks the node and its machine once more, then requests the restart once.
+
+        Raises:
+            TryLaterError: the machine was not found among those that ARM has listed, and a pool could not be read.
+        """
         found = find_node(task)
         if isinstance(found, Stale):
             return found
@@ -78,7 +82,8 @@ class RestartNode:
             return refused
         match = _machine(task, found)
         if isinstance(match, Unknown):
-            return retry_later(task, f"the machine of {found.node.name} could not be read: {match.why}")
+            why = f"the machine of {found.node.name} could not be read: {match.why}"
+            raise TryLaterError(why, match.retry_after_s or _LOOK.total_seconds())
         if isinstance(match, NotConfirmed):
             return _not_confirmed(found.node.name, match)
         return _restart(task, match)
@@ -119,9 +124,19 @@ VERB = RestartNode()
 
 
 def _machine(task: StepContext, found: FoundNode) -> Match:
-    clusters, cluster = task.ports.clusters, found.cluster
-    machines = {p.name: clusters.machines(cluster.id, p.name) for p in cluster.pools if not p.unsupported}
+    cluster = found.cluster
+    machines = {pool.name: _listed(task, cluster, pool) for pool in cluster.pools if not pool.unsupported}
     return match_node(cluster, found.node, found.nodes, machines)
+
+
+def _listed(task: StepContext, cluster: Cluster, pool: Pool) -> PoolMachines:
+    """Returns the machines of one pool. Another pool that was just deleted, or cannot be read now, does not stop the restart."""
+    try:
+        return task.ports.clusters.machines(cluster.id, pool.name)
+    except TryLaterError as error:
+        return Unknown(str(error), transient=True, retry_after_s=error.retry_after_s)
+    except NotFoundError as error:
+        return Unknown(str(error), transient=True)
 
 
 def _restart(task: StepContext, machine: ConfirmedMachine) -> Pending | Refused | Stale:

@@ -11,7 +11,6 @@ from ops.model.outcome import Done, Pending, Progress, Ready, Refused, Stale
 from ops.model.reasons import FailureCode
 from ops.model.wording import instant
 from ops.policy.node_identity import confirmed, match_nodes
-from ops.policy.pool_selection import carries
 from ops.ports.errors import DeniedError, NotFoundError, OutsideError, RejectedError
 from ops.tables.overrides import override_end
 from ops.verbs.arm_operation import (
@@ -66,11 +65,10 @@ class UpgradeNodeImage:
         skipped = override_end(task.ports.store, "skip", task.target)
         if skipped is not None and task.now < skipped:
             return Stale(f"a person has skipped it until {instant(skipped)}")
-        nodes = _nodes_of(task, cluster, pool)
         planned = NodeImage.parse(task.step.params["image"])
-        if planned is not None and nodes and carries(pool, planned, nodes):
-            total = _size(task, pool, nodes)
-            if len(nodes) >= total:
+        if planned is not None and _is_carried(pool, planned, _nodes_of(task, cluster, pool)):
+            nodes, total = _listed_nodes(task, cluster, pool)
+            if _is_carried(pool, planned, nodes) and len(nodes) >= total:
                 return Done(_counted(total, nodes, planned))
         newest = task.ports.clusters.newest_image(task.target, pool.name)
         if isinstance(newest, Unknown):
@@ -104,22 +102,22 @@ class UpgradeNodeImage:
     def verify(self, task: StepContext) -> Done | Pending | Refused:
         """Verifies that every node runs the image and is Ready, and that ARM reports the image for the pool.
 
-        An even newer image also counts, and is reported. If a node is not as it should be, only the nodes count that ARM lists
-        for the pool: anyone with rights in the cluster can register others, and a run that fails halts the fleet's rollout.
+        An even newer image also counts, and is reported. Only the nodes count that ARM lists for the pool: anyone with rights in
+        the cluster can register others, which must neither complete an upgrade nor fail it and so halt the fleet's rollout.
         """
         found = _find(task)
         if isinstance(found, Stale):
             return Refused(found.code, found.why, "check the cluster, then start the run again")
         cluster, pool = found
-        nodes = _nodes_of(task, cluster, pool)
         planned = NodeImage.parse(task.step.params["image"])
-        if planned is None or nodes is None:
-            return _unproven(task, pool, ("its nodes could not be read",))
+        if planned is None:
+            return _unproven(task, pool, ("the name of the planned image cannot be read",))
+        try:
+            nodes, total = _listed_nodes(task, cluster, pool)
+        except (DeniedError, NotFoundError, RejectedError) as error:
+            return _unproven(task, pool, (f"its nodes or machines could not be read: {error}",))
         if not nodes and pool.count == 0 and planned.is_carried_as(pool.image):
             return Done(f"the pool has no nodes and is set to {planned.short}")
-        total = _size(task, pool, nodes)
-        if _missing(pool, total, nodes, planned):
-            nodes = _listed_nodes(task, cluster, pool)
         carried = _image_carried(nodes, planned)
         missing = _missing(pool, total, nodes, planned)
         if not missing:
@@ -158,28 +156,25 @@ def _nodes_of(task: StepContext, cluster: Cluster, pool: Pool) -> tuple[Node, ..
         return None
 
 
-def _listed_nodes(task: StepContext, cluster: Cluster, pool: Pool) -> tuple[Node, ...]:
-    """Returns the nodes whose machines ARM lists for the pool, whatever their labels say; by their labels if ARM refuses to list them."""
-    nodes = task.ports.nodes.nodes(cluster)
-    try:
-        listed = task.ports.clusters.machines(cluster.id, pool.name)
-    except (DeniedError, NotFoundError, RejectedError):
-        return tuple(node for node in nodes if node.pool == pool.name)
-    machines = confirmed(match_nodes(cluster, nodes, {pool.name: listed}))
-    return tuple(node for node in nodes if node.name in machines)
+def _listed_nodes(task: StepContext, cluster: Cluster, pool: Pool) -> tuple[tuple[Node, ...], int]:
+    """Returns the nodes whose machines ARM lists for the pool, whatever their labels say, and how many nodes there should be.
 
+    That is the number that ARM reports, or else that of the machines it lists (docs/node-image.md, rule 16).
 
-def _size(task: StepContext, pool: Pool, nodes: tuple[Node, ...]) -> int:
-    """Returns how many nodes the pool should have: as many as Azure reports, or else as it lists machines.
-
-    If Azure does neither, only the nodes that are there can be judged.
+    Raises:
+        OutsideError: the nodes or the machines could not be read; the labels alone do not count.
     """
-    if not isinstance(pool.count, Unknown):
-        return pool.count
-    try:
-        return len(task.ports.clusters.machines(task.target, pool.name))
-    except (DeniedError, NotFoundError, RejectedError):
-        return len(nodes)
+    nodes = task.ports.nodes.nodes(cluster)
+    listed = task.ports.clusters.machines(cluster.id, pool.name)
+    machines = confirmed(match_nodes(cluster, nodes, {pool.name: listed}))
+    total = len(listed) if isinstance(pool.count, Unknown) else pool.count
+    return tuple(node for node in nodes if node.name in machines), total
+
+
+def _is_carried(pool: Pool, planned: NodeImage, nodes: tuple[Node, ...] | None) -> bool:
+    """Whether Azure reports the image for the pool, and all of these nodes, at least one, run it."""
+    carried = planned.is_carried_as(pool.image) and all(planned.is_carried_as(node.image_label) for node in nodes or ())
+    return carried and bool(nodes)
 
 
 def _progress(task: StepContext) -> Progress | None:

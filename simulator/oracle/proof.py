@@ -15,6 +15,7 @@ HOUR = timedelta(hours=1)
 class _Observation:
     nodes: int
     green: bool
+    complete: bool
 
 
 class Proofs:
@@ -37,7 +38,9 @@ class Proofs:
         awake = 0
         for at in self._samples:
             seen = self._observe(members, image, kubernetes, at)
-            if seen.nodes and (not seen.green or seen.nodes < self._rules.proven_nodes):
+            if not seen.complete and seen.green and seen.nodes < self._rules.proven_nodes:
+                pass  # it neither counts nor interrupts the series
+            elif seen.nodes and (not seen.green or seen.nodes < self._rules.proven_nodes):
                 first, awake = None, 0
             elif seen.nodes and first is None:
                 first, awake = at, 0
@@ -48,10 +51,11 @@ class Proofs:
         return None
 
     def _observe(self, members: tuple[str, ...], image: str, kubernetes: str, at: datetime) -> _Observation:
-        nodes, green = 0, True
+        nodes, green, complete = 0, True, True
         for name in members:
             cluster = self._history.clusters[name]
             if not self._history.api_responds(name, at):
+                complete = complete and self._history.stopped(name, at)
                 continue
             for pool, carrying in self._carrying(cluster, image, kubernetes, at):
                 upgrading = any(
@@ -64,7 +68,7 @@ class Proofs:
                 good = min(len(carrying) - bad, self._history.count(cluster, pool, at)) if reported else 0
                 nodes += good + bad
                 green = green and not bad
-        return _Observation(nodes, green)
+        return _Observation(nodes, green, complete)
 
     def _carrying(
         self, cluster: ClusterSpec, image: str, kubernetes: str, at: datetime

@@ -1,5 +1,7 @@
 """Calendars at addresses of servers that are slow, broken or hostile: every failure is a FeedError that omits the address."""
 
+import socket
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -93,6 +95,21 @@ def test_an_error_status_is_reported(server: HostileCalendar) -> None:
 def test_a_calendar_with_an_invalid_or_unresponsive_address_cannot_be_read(url: str) -> None:
     with pytest.raises(FeedError, match="it cannot be fetched"):
         CalendarFeeds(allow_loopback=True, total_s=TOTAL_S).fetch(url)
+
+
+def test_a_resolver_that_does_not_answer_ends_after_the_total_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = threading.Event()
+
+    def wait(*_: object, **__: object) -> list[object]:
+        answer.wait(20)
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", wait)
+    began = time.monotonic()
+    with pytest.raises(FeedError, match="its host name was not resolved in time"):
+        CalendarFeeds(total_s=0.2).fetch("https://calendar.example/freeze.ics")
+    assert time.monotonic() - began < 5
+    answer.set()
 
 
 def test_an_unknown_authority_is_refused(server: HostileCalendar) -> None:

@@ -139,6 +139,44 @@ def test_all_files_are_readable_by_their_owner_only(tmp_path: Path) -> None:
     }
 
 
+def test_files_and_folders_of_an_earlier_version_become_private(tmp_path: Path) -> None:
+    """The store is still open, as after a `kill -9`, so that its `-wal` and `-shm` files exist."""
+    folder = tmp_path / "state"
+    os.close(lock_folder(folder))
+    FileLedger(folder / "ledger").append(ENTRY)
+    left = SqliteStore(folder / "store.sqlite")
+    left.insert("run", "a", {})
+    every = [folder, *folder.rglob("*")]
+    for path in every:
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    os.close(lock_folder(folder))
+    FileLedger(folder / "ledger")
+    SqliteStore(folder / "store.sqlite")
+    assert {path.name: stat.S_IMODE(path.stat().st_mode) for path in every} == {
+        path.name: 0o700 if path.is_dir() else 0o600 for path in every
+    }
+    assert len(every) == 7
+
+
+def test_a_folder_that_all_users_share_keeps_its_mode(tmp_path: Path) -> None:
+    tmp_path.chmod(0o1777)
+    os.close(lock_folder(tmp_path))
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o1777
+
+
+def test_a_file_system_without_modes_is_usable_and_logged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    tmp_path.chmod(0o755)
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(Path, "chmod", refuse)
+    os.close(lock_folder(tmp_path))
+    assert "other users may be able to read it" in caplog.text
+
+
 def test_one_process_uses_a_folder_until_it_ends(tmp_path: Path) -> None:
     held = lock_folder(tmp_path)
     code = f"from pathlib import Path; from ops.adapters.state_folder import lock_folder; lock_folder(Path({str(tmp_path)!r}))"

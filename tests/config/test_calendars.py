@@ -10,6 +10,7 @@ from ops.config import FeedError, Feeds, calendars, freezes_of
 from ops.config.config_file import ConfigFile, ConfigState
 from ops.messaging.conditions import report_configuration
 from ops.model.calendar import Freeze
+from ops.model.json import Json
 from tests.fakes import CONFIG, MONDAY, World
 
 URL = "https://intranet.example/freeze.ics?word=hunter2"
@@ -265,3 +266,30 @@ def test_content_that_is_refused_is_expanded_once_per_day(home: Home, monkeypatc
     home.tick(hours=13)
     home.tick(hours=25)
     assert len(expanded) == 3
+
+
+@pytest.mark.parametrize("value", [{"_v": 99}, [], "junk"], ids=repr)
+def test_a_record_of_a_calendar_that_cannot_be_read_is_a_problem_until_the_calendar_is_fetched_again(
+    home: Home, value: Json
+) -> None:
+    home.tick()
+    (record,) = home.store.scan("calendar")
+    home.store.replace("calendar", record.key, value, record.etag)
+    state = home.process.current(at(minutes=6))
+    assert (names(state), "it has not been fetched yet" in state.problem) == (["Year end"], True)
+    assert home.begin().current(at(minutes=6)).settings is None
+    assert (names(home.tick(minutes=10)), home.tick(minutes=16).problem) == (["Year end"], "")
+
+
+@pytest.mark.parametrize("value", [{"_v": 99}, {"content": "gone"}, {"content": 7}, []], ids=repr)
+def test_a_record_of_the_last_valid_configuration_that_cannot_be_used_is_no_configuration(
+    home: Home, value: Json
+) -> None:
+    home.tick()
+    record = home.store.get("config", "last-valid")
+    assert record is not None
+    home.store.replace("config", "last-valid", value, record.etag)
+    home.file.write_text("nothing")
+    state = home.begin().current(at(minutes=6))
+    assert state.settings is None
+    assert "daytwo.yaml" in state.problem

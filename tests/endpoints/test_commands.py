@@ -1,12 +1,13 @@
 """Commands from a chat: who is allowed to do what, and the replies that they get."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from ops.policy.commands import Command, read_command, read_until
 from ops.scheduling.fleet_scan import record_fleet
-from ops.tables.overrides import override_end
+from ops.tables.overrides import override_end, overrides
 from ops.tables.runs import Control, controls, runs
 from tests.approvals.story import PEOPLE
 from tests.driving import NOON, call
@@ -106,7 +107,7 @@ def test_a_clusters_runs_can_be_paused_resumed_and_cancelled_by_cluster_name(wor
         ("cancel", Control(cancelled_by="ben", at=NOON)),
     ):
         send_command(world, "ben", f"{command} shop-dev")
-        assert controls(world.store).must_get(run.id).value == control
+        assert replace(controls(world.store).must_get(run.id).value, commands=()) == control
     assert "shop-prod has no open run" in send_command(world, "ben", "cancel shop-prod")
 
 
@@ -198,6 +199,61 @@ def test_a_command_that_is_delivered_again_has_no_effect_not_even_after_an_oppos
     assert controls(world.store).must_get(run_id).value.paused_by == ""
     send_command(world, "ana", f"pause {run_id}", "3")
     assert controls(world.store).must_get(run_id).value.paused_by == "ana"
+
+
+def forget_replies(world: World) -> None:
+    """What a process leaves that has executed a command and crashes before it has recorded the reply."""
+    for record in list(world.store.scan("answered-command")):
+        world.store.delete("answered-command", record.key)
+
+
+@pytest.mark.parametrize(("line", "opposite"), [("pause", "resume"), ("resume", "pause")])
+def test_a_command_has_no_further_effect_after_a_crash_and_an_opposite_one(
+    world: World, line: str, opposite: str
+) -> None:
+    send_command(world, "ana", "run node-image shop-dev", "0")
+    for number, name in enumerate((opposite, line), 1):
+        send_command(world, "ana", f"{name} shop-dev", f"{number}")
+    forget_replies(world)
+    world.clock.advance(seconds=2)
+    send_command(world, "ana", f"{opposite} shop-dev", "3")
+    (before,) = [stored.value for stored in controls(world.store).scan()]
+    written = len(world.ledger.written)
+    world.clock.advance(seconds=2)
+    assert "before the next step" in send_command(world, "ana", f"{line} shop-dev", "2")
+    assert [stored.value for stored in controls(world.store).scan()] == [before]
+    assert len(world.ledger.written) == written
+
+
+def test_an_override_has_no_further_effect_after_a_crash_and_another_one(world: World) -> None:
+    send_command(world, "ana", "awake shop-dev until 18:00", "1")
+    forget_replies(world)
+    world.clock.advance(seconds=2)
+    second = send_command(world, "ana", "awake shop-dev until 20:00", "2")
+    shown, written = dict(world.chat.shown), len(world.ledger.written)
+    world.clock.advance(seconds=2)
+    assert send_command(world, "ana", "awake shop-dev until 18:00", "1") == second
+    (override,) = [stored.value for stored in overrides(world.store).scan()]
+    assert f"{override.until:%H:%M}" in second
+    assert (world.chat.shown, len(world.ledger.written)) == (shown, written)
+
+
+def test_what_a_crashed_process_did_not_write_to_the_ledger_is_written_with_the_next_delivery(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send_command(world, "ana", "run node-image shop-dev", "0")
+
+    def crash(_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(world.ledger, "append", crash)
+    with pytest.raises(KeyboardInterrupt):
+        send_command(world, "ana", "pause shop-dev", "1")
+    monkeypatch.undo()
+    send_command(world, "ana", "resume shop-dev", "2")
+    send_command(world, "ana", "pause shop-dev", "1")
+    assert sorted(entry.kind for entry in world.ledger.written.values()) == ["pause", "requested", "resume"]
+    assert [stored.value.paused_by for stored in controls(world.store).scan()] == [""]
 
 
 @pytest.mark.parametrize("line", ["awake shop-dev until 18:00", "skip shop-dev", "run node-image shop-dev"])

@@ -66,6 +66,32 @@ def test_an_unreadable_event_is_recorded_and_not_redelivered_forever(event: obje
     assert entry.text == f"an event could not be read: {why}"
 
 
+def nested(levels: int = 5_000) -> object:
+    value: object = 1
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
+REFUSED = {
+    "too many levels": [{**CLOUD, "id": each, "data": nested()} for each in ("1", "2", "\ud800")],
+    "long ids": [{**CLOUD, "id": f"{'x' * 9_000}{each}{'x' * 9_000}", "data": nested()} for each in ("1", "2")],
+    "no object": [nested(), ["a", nested()], [1, nested()]],
+    "not finite": [{**CLOUD, "data": {"n": float("nan")}}, {**CLOUD, "data": {"m": float("nan")}}],
+    "a long beginning": [{"data": "x" * 9_000, "type": each} for each in ("a", "b")],
+}
+
+
+@pytest.mark.parametrize("events", REFUSED.values(), ids=REFUSED)
+def test_each_refused_event_is_recorded_once(events: list[object]) -> None:
+    world, _ = waiting()
+    for event in (*events, *events):
+        take_event(world.context, event)
+    written = [entry for entry in world.ledger.written.values() if entry.kind == "unreadable"]
+    assert len(written) == len(events)
+    assert all(len(str(entry.data)) < 5_000 for entry in written)
+
+
 def test_an_event_without_a_consumer_is_recorded() -> None:
     world, _ = waiting()
     take_event(world.context, {**CLOUD, "type": "Microsoft.ContainerService.ClusterSupportEnded"})

@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from ops.model.fleet import CORDON_STAMP
+import pytest
+
+from ops.model.fleet import CORDON_STAMP, Node
 from ops.model.run import Run, State
-from ops.ports.errors import DeniedError, TryLaterError
+from ops.ports.errors import DeniedError, NotFoundError, OutsideError, TryLaterError
 from ops.ports.kubernetes import EvictionResult
 from ops.tables.runs import runs
-from tests.driving import AzureRestarts, DrivenRun, manual_request, start
+from tests.driving import WEEK, AzureOperations, AzureRestarts, DrivenRun, manual_request, start
 from tests.engine.worlds import NODE, upgrade, world_in_window, world_with_all_operations
 from tests.fakes import NEW, OLD, World, cluster, nodes_of, pool
 from tests.in_memory_engine import Meanwhile
@@ -21,6 +23,12 @@ def world_with_required_reboot() -> World:
     world = world_with_all_operations()
     world.nodes.change(NODE, annotations=REQUIRED)
     return world
+
+
+def with_an_invented_node(real: int) -> tuple[Node, ...]:
+    """As many real nodes with the new image, and one that anyone with rights in the cluster can register."""
+    nodes = nodes_of(cluster("shop-dev", pool(image=NEW)))
+    return (*nodes[:real], replace(nodes[0], name="invented", uid="invented", provider_id=""))
 
 
 def reboot(world: World, meanwhile: Meanwhile | None = None) -> Run:
@@ -138,6 +146,29 @@ class TestMachine:
         ended = run.to_end(meanwhile)
         assert (ended.state, world.machines.restarted) == (State.DONE, [NODE])
 
+    @pytest.mark.parametrize("error", [NotFoundError("there is no pool user2"), TryLaterError("429", 30)])
+    def test_another_pool_that_was_deleted_or_cannot_be_read_does_not_stop_the_restart(
+        self, error: OutsideError
+    ) -> None:
+        world = world_with_required_reboot()
+        only = world.clusters.only
+        world.clusters.put(replace(only, pools=(*only.pools, pool("user2"))))
+        run = start(world, manual_request(world, "reboot"))
+        restarts = AzureRestarts(world)
+
+        def refuse() -> None:
+            world.clusters.refuse_pools[only.id, "user2"] = error
+
+        refuse_once = before("restart.", run, refuse)
+
+        def meanwhile(activity: str) -> None:
+            restarts(activity)
+            refuse_once(activity)
+
+        ended = run.to_end(meanwhile)
+        assert (ended.state, world.machines.restarted) == (State.DONE, [NODE])
+        assert world.nodes.marks == [f"cordon {NODE}", f"uncordon {NODE}"]
+
     def test_the_evidence_says_so_if_only_the_api_server_confirms_the_restart(self) -> None:
         world = world_with_required_reboot()
 
@@ -173,6 +204,60 @@ class TestUpgrade:
         run = upgrade(world, meanwhile).record
         assert (run.state, run.code) == (State.FAILED, "NotVerified")
         assert run.why.endswith(f"its nodes are labeled 202611.05.0, but Azure reports {OLD} for the pool")
+
+    def test_an_invented_node_does_not_take_the_place_of_a_missing_one(self) -> None:
+        world = world_in_window()
+
+        def meanwhile(activity: str) -> None:
+            if activity == "poll":
+                world.nodes.listed["shop-dev"] = with_an_invented_node(2)
+                world.clusters.end(world.clusters.only.id, image=NEW)
+
+        run = upgrade(world, meanwhile).record
+        assert (run.state, run.code) == (State.FAILED, "NotVerified")
+        assert run.why.endswith("only 2 of 3 nodes are registered")
+
+    def test_an_invented_node_does_not_make_an_upgrade_unnecessary(self) -> None:
+        world = world_in_window()
+        run = start(world, manual_request(world, period=WEEK))
+        operations = AzureOperations(world)
+
+        def meanwhile(activity: str) -> None:
+            if activity == "begin" and not world.clusters.begun:
+                world.clusters.put(cluster("shop-dev", pool(image=NEW)))
+                world.nodes.listed["shop-dev"] = with_an_invented_node(2)
+            if activity == "poll":
+                world.nodes.listed.clear()
+            operations(activity)
+
+        ended = run.to_end(meanwhile)
+        assert (ended.state, world.clusters.begun) == (State.DONE, ["upgrade user1"])
+
+    def test_an_invented_node_does_not_fail_the_upgrade_of_an_empty_pool(self) -> None:
+        world = world_in_window()
+
+        def meanwhile(activity: str) -> None:
+            if activity == "poll":
+                world.clusters.end(world.clusters.only.id, image=NEW)
+                (user,) = world.clusters.only.pools
+                world.clusters.put(replace(world.clusters.only, pools=(replace(user, count=0),)))
+                world.nodes.listed["shop-dev"] = with_an_invented_node(0)
+
+        run = upgrade(world, meanwhile).record
+        assert (run.state, run.finished[0].evidence) == (State.DONE, "the pool has no nodes and is set to 202611.05.0")
+
+    def test_an_upgrade_is_not_verified_by_labels_if_arm_refuses_to_list_the_machines(self) -> None:
+        world = world_in_window()
+        operations = AzureOperations(world)
+
+        def meanwhile(activity: str) -> None:
+            operations(activity)
+            if activity == "verify":
+                world.clusters.refuse_machines = DeniedError("listing the machines: 403")
+
+        run = upgrade(world, meanwhile).record
+        assert (run.state, run.code) == (State.FAILED, "NotVerified")
+        assert run.why.endswith("its nodes or machines could not be read: listing the machines: 403")
 
     def test_an_upgrade_is_not_verified_while_nodes_are_missing(self) -> None:
         world = world_in_window()

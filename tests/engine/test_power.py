@@ -117,6 +117,21 @@ def test_a_lost_upgrade_is_recovered_before_its_lease_expires() -> None:
     assert [holder.run for holder in lease.holders if world.clock.at < holder.expires] == [upgrade.id]
 
 
+def test_a_running_step_whose_timer_was_lost_is_woken() -> None:
+    world = world_with_all_operations()
+    world.clock.at = IN_WINDOW
+    run = start(world, run_request(world))
+    run.turns(4)
+    (step,) = run.record.steps
+    assert step.expected_end is not None
+    world.clock.at = step.expected_end + timedelta(minutes=10)
+    every_five_minutes(world.context)
+    assert world.engine.woken == []
+    world.clock.advance(minutes=6)
+    every_five_minutes(world.context)
+    assert world.engine.woken == [run.id]
+
+
 def test_a_run_whose_timer_was_lost_is_woken() -> None:
     world = world_with_all_operations()
     world.clock.at = IN_WINDOW.replace(hour=12)

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from ops.config import ConfigError
 from ops.endpoints.timers import every_hour, every_quarter
 from ops.facts.fleet import list_fleet
 from ops.model.approval import Choice
@@ -13,6 +14,9 @@ from ops.model.run import Run, State
 from ops.policy.rings import ring_name
 from ops.ports.errors import DeniedError
 from ops.scheduling.tag_scan import record_tags
+from ops.settings.approval import ApprovalRule, Approvals
+from ops.settings.fields import People
+from ops.settings.tags import TAGS, TagsSettings
 from ops.tables.accepted_tags import accepted_tags, accepted_tags_of
 from ops.tables.base import store_key
 from ops.tables.conditions import open_conditions
@@ -364,3 +368,22 @@ def test_a_configuration_that_reads_other_tags_does_not_move_a_cluster_by_itself
     world.settings = settings(CONFIG.replace("tags: {env: prod}", "tags: {tier: high}"))
     check(world)
     assert (tag_runs(world), open_conditions(world.store)) == ([], ())
+
+
+def test_a_rule_for_a_risk_is_refused_because_a_change_of_tags_has_none() -> None:
+    text = CONFIG + "tags: {approval: {rings: [production], from: platform, risk: [drain]}}\n"
+    with pytest.raises(ConfigError) as refused:
+        settings(text)
+    assert "a change of tags has no risk" in str(refused.value)
+
+
+def test_a_change_is_held_if_no_rule_matches_its_plan() -> None:
+    """The configuration refuses such a rule; the decision does not rely on that."""
+    world = seen()
+    rule = ApprovalRule(approvers=People(("ana",)), risks=frozenset({"drain"}))
+    section = TagsSettings(approval=Approvals((rule,)))
+    world.settings = replace(world.settings, sections={**world.settings.sections, TAGS.name: section})
+    retag(world, env="dev")
+    check(world)
+    assert ring_name(list_fleet(world.context.ports, world.settings)[0], world.settings) == "production"
+    assert [run.state for run in tag_runs(world)] == []

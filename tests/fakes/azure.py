@@ -17,9 +17,9 @@ class FakeClusters:
     """A small fleet. `asked` lists every request, `begun` every operation that was started. A test ends an operation with `end`.
 
     Every operation raises `refuse`, every read of the newest image raises `refuse_images`, and every read of a pool's
-    machines raises `refuse_machines`. The first `lose_answers`
-    operations lose their response, as TryLaterError; the later ones respond. If it is `nameless`, it accepts operations without
-    naming them; if it `hides_state`, the cluster does not show them.
+    machines raises `refuse_machines`, or its own error in `refuse_pools`, by the cluster's id and the pool's name. The first
+    `lose_answers` operations lose their response, as TryLaterError; the later ones respond. If it is `nameless`, it
+    accepts operations without naming them; if it `hides_state`, the cluster does not show them.
     """
 
     fleet: dict[str, Cluster] = field(default_factory=dict)
@@ -29,6 +29,7 @@ class FakeClusters:
     refuse: OutsideError | None = None
     refuse_images: OutsideError | None = None
     refuse_machines: OutsideError | None = None
+    refuse_pools: dict[tuple[str, str], OutsideError] = field(default_factory=dict)
     lose_answers: int = 0
     nameless: bool = False
     hides_state: bool = False
@@ -61,6 +62,8 @@ class FakeClusters:
     def machines(self, cluster_id: str, pool: str) -> tuple[ListedMachine, ...]:
         if self.refuse_machines is not None:
             raise self.refuse_machines
+        if (cluster_id, pool) in self.refuse_pools:
+            raise self.refuse_pools[cluster_id, pool]
         return machines_of(self.cluster(cluster_id), pool)
 
     def begin_upgrade_node_image(self, cluster_id: str, pool: str) -> str:

@@ -1,5 +1,6 @@
 """When an image counts as proven: docs/node-image.md, rule 11."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from hypothesis import given
@@ -13,6 +14,7 @@ from tests.fakes import MONDAY, NEW
 FRESH = Proof("pre-production", ImageKey(NEW, "1.34"))
 DAY, TWELVE = timedelta(days=1), timedelta(hours=12)
 GOOD, FEW, ASLEEP, SICK = Sample(5), Sample(2), Sample(0), Sample(5, ("dev/aks-1",))
+PARTIAL = Sample(2, complete=False)
 POLICY = ProofPolicy(nodes=3, elapsed=DAY, awake=TWELVE)
 
 
@@ -41,6 +43,17 @@ def test_a_node_that_is_not_ready_resets_the_count() -> None:
 
 def test_samples_with_too_few_nodes_do_not_count() -> None:
     assert seen(*[FEW] * 100).since is None
+
+
+def test_an_incomplete_sample_with_too_few_nodes_neither_counts_nor_resets_the_count() -> None:
+    proof = seen(*[GOOD] * 4, PARTIAL)
+    assert (proof.since, proof.awake_h, proof.nodes) == (MONDAY, 3, 5)
+    assert seen(*[GOOD] * 4, FEW).since is None
+
+
+def test_an_incomplete_sample_counts_if_it_has_enough_nodes_and_resets_the_count_if_one_is_not_ready() -> None:
+    assert seen(GOOD, replace(GOOD, complete=False)).awake_h == 1
+    assert seen(GOOD, replace(SICK, complete=False)).since is None
 
 
 def test_a_proven_image_stays_proven() -> None:

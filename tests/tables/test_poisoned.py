@@ -10,13 +10,18 @@ import pytest
 
 from ops.endpoints.event_grid import take_event
 from ops.endpoints.timers import every_five_minutes, every_hour, every_quarter
+from ops.model.image import ImageKey
 from ops.model.json import Json
 from ops.model.plan import Claim
+from ops.model.proof import Proof
+from ops.model.run import State
 from ops.runbooks import runbooks
 from ops.tables.base import store_key
 from ops.tables.conditions import open_conditions
-from tests.driving import NIGHT, DrivenRun, run_request, start
-from tests.fakes import ALL_OPERATIONS, World, cluster, nodes_of, pool
+from ops.tables.fleet import proofs
+from tests.approvals.helpers import ONE, requests, ring, vote
+from tests.driving import NIGHT, DrivenRun, pass_time, run_request, start
+from tests.fakes import ALL_OPERATIONS, NEW, World, cluster, nodes_of, pool
 
 ROOT = Path(__file__).parents[2]
 # Values that no version of Daytwo writes, and a record of a newer version.
@@ -159,3 +164,33 @@ def test_a_live_run_that_cannot_be_read_keeps_the_timer_from_starting_another_on
     every_quarter(world.context)
     assert [each for each in world.engine.started if "power.shop-dev" in each] == power
     assert set(runbooks()) >= {"power"}
+
+
+@pytest.mark.parametrize("value", POISON, ids=repr)
+def test_an_approval_that_cannot_be_read_lets_no_step_of_its_runs_begin(value: Json) -> None:
+    world, driven = ring("shop-1", "shop-2", rule=ONE)
+    pass_time(world, tuple(driven.values()), timedelta(minutes=6))
+    (only,) = requests(world)
+    assert vote(world, driven=driven.values()) == "approved"
+    world.store.delete("approval", only.id)
+    world.store.insert("approval", only.id, value)
+    for run in driven.values():
+        run.turns(40)
+    assert world.clusters.begun == []
+
+
+@pytest.mark.parametrize("value", POISON, ids=repr)
+def test_a_proof_that_cannot_be_read_does_not_prove_its_image(value: Json) -> None:
+    world = World()
+    world.clock.at = NIGHT
+    world.clusters.put(cluster("shop-prod", pool("user1"), env="prod"))
+    run = start(world, run_request(world))
+    run.to_first_step()
+    (key,) = (f"pre-production|{ImageKey(NEW, '1.34')}",)
+    world.store.insert("proof", key, value)
+    run.turns(12)
+    assert (run.record.state, world.clusters.begun) == (State.WAITING, [])
+    world.store.delete("proof", key)
+    proofs(world.store).insert(key, Proof("pre-production", ImageKey(NEW, "1.34"), proven_at=NIGHT))
+    run.turns(12)
+    assert world.clusters.begun == ["upgrade user1"]

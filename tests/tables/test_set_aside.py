@@ -1,14 +1,18 @@
 """Loops over items continue after an item that fails, and report it until it succeeds or no longer exists."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import pytest
 
 from ops.adapters.sqlite_store import SqliteStore
+from ops.messaging.conditions import report_set_aside
+from ops.model.json import Json
 from ops.ports.errors import TryLaterError, UnreadableError
+from ops.ports.store import Record
 from ops.tables.base import Table
 from ops.tables.set_aside import each, set_aside_notes
+from tests.fakes import World
 
 
 @dataclass(frozen=True)
@@ -41,12 +45,41 @@ def test_an_item_that_fails_is_set_aside_and_the_others_are_processed() -> None:
     assert notes(store) == ["letters b: ZeroDivisionError: b"]
 
 
-@pytest.mark.parametrize("items", ["abc", "ac", ""])
-def test_an_item_is_forgotten_once_it_succeeds_or_no_longer_exists(items: str) -> None:
+def test_an_item_is_forgotten_once_it_succeeds() -> None:
     store = SqliteStore(":memory:")
     failing(store, bad="b")
-    failing(store, bad="", items=items)
+    failing(store, bad="")
     assert notes(store) == []
+
+
+def test_an_item_that_does_not_occur_this_time_is_remembered() -> None:
+    store = SqliteStore(":memory:")
+    failing(store, bad="b")
+    failing(store, bad="", items="ac")
+    assert notes(store) == ["letters b: ZeroDivisionError: b"]
+
+
+def test_an_item_that_no_longer_occurs_is_forgotten_after_some_days() -> None:
+    world = World()
+    failing(world.store, bad="b")
+    for _ in range(2):
+        report_set_aside(world.context.ports, world.clock.advance(days=7))
+        assert len(notes(world.store)) == 1
+    report_set_aside(world.context.ports, world.clock.advance(days=2))
+    assert notes(world.store) == []
+
+
+def test_a_store_that_does_not_answer_between_the_items_does_not_end_the_loop() -> None:
+    class Failing(SqliteStore):
+        """A store that refuses to write what was set aside."""
+
+        def insert(self, kind: str, key: str, value: Json) -> bool:
+            raise TryLaterError(f"writing {kind} {key} {value}: it is down")
+
+        def scan(self, kind: str, prefix: str = "") -> Iterator[Record]:
+            raise TryLaterError(f"listing {kind} {prefix}: it is down")
+
+    assert failing(Failing(":memory:"), bad="b") == ["a", "c"]
 
 
 def test_another_loops_items_are_not_forgotten() -> None:

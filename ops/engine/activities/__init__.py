@@ -53,6 +53,30 @@ def invoke(name: str, context: "Context", payload: Mapping[str, Json]) -> dict[s
         except OutsideError as error:
             context.ports.metrics.record(Metric.FAILURES, activity=name, error=type(error).__name__)
             return postponed(context.ports.clock.now(), error)
+        except Exception as error:  # noqa: BLE001 - reported by `_set_aside`; a failed instance would only be started again
+            context.ports.metrics.record(Metric.FAILURES, activity=name, error=type(error).__name__)
+            return _set_aside(name, context, payload, error)
+
+
+def _set_aside(name: str, context: "Context", payload: Mapping[str, Json], error: Exception) -> dict[str, Json]:
+    """Reports a defect, or data that no code expects, until the record changes, and tries again after a pause.
+
+    Raises:
+        Exception: the given one, if the activity belongs to neither a run nor a rollout.
+    """
+    from datetime import timedelta
+
+    from ops.tables.base import set_aside
+
+    kind = next((kind for kind in ("run", "rollout") if kind in payload), "")
+    if not kind:
+        raise error
+    key = str(payload[kind])
+    _LOG.error("The activity %s of %s failed and will be retried", name, key, exc_info=error)
+    store = context.ports.store
+    record = store.get(kind, key)
+    set_aside(store, kind, key, f"{name} failed: {type(error).__name__}: {error}", record.etag if record else "")
+    return Transition(Outcome.RETRY, context.ports.clock.now() + timedelta(minutes=15)).write()
 
 
 def postponed(now: "datetime", error: "OutsideError") -> dict[str, Json]:

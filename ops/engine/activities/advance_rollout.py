@@ -64,7 +64,7 @@ def _start_each(
         if not only_missing or runs(context.ports.store).get(run_request.run_id) is None:
             start_unless_idle(context, run_request)
 
-    each(context.ports.store, rollout.id, targets, start, lambda target: target[0])
+    each(context.ports.store, "rollout runs", targets, start, lambda target: f"{rollout.id} {target[0]}")
 
 
 def summaries(context: Context, rollout: Rollout) -> dict[str, RunSummary]:

@@ -63,6 +63,17 @@ def test_rule_11_stopped_hours_neither_count_nor_restart_the_count() -> None:
     assert builder.earliest("prod") == at("wed 22:00")
 
 
+def test_rule_11_a_sample_while_a_cluster_stops_is_incomplete_and_does_not_restart_the_count() -> None:
+    small = replace(SYSTEM, nodes=2)
+    builder = JournalBuilder(cluster("dev", "dev", small), cluster("test", "test", small), cluster("prod", "prod"))
+    builder.upgrade("dev/system", "mon 22:00")
+    builder.upgrade("test/system", "mon 22:00")
+    complete = builder.earliest("prod")
+    builder.power("test", "stop", "tue 11:30", "tue 12:10", status="Failed", who="operator")
+    assert complete == at("tue 23:00")
+    assert builder.earliest("prod") == complete
+
+
 def test_rule_11_the_newest_image_must_be_proven() -> None:
     builder = JournalBuilder(cluster("dev"), cluster("prod", "prod"))
     builder.upgrade("dev/system", "mon 22:00")
