@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from ops.adapters.azure_errors import UNREADABLE
-from ops.model.fleet import Cluster, Pool, UnreadableCluster
+from ops.model.fleet import Cluster, Pool, Power, Unknown, UnreadableCluster
 from ops.model.machine import ListedMachine, parse_machine_id
 
 type Document = Mapping[str, Any]
 
 _ID_PARTS = 8  # subscriptions/S/resourceGroups/G/providers/P/managedClusters/N
 _LONGEST_WHY = 200
+_NO_COUNT = Unknown("Azure does not report how many nodes it has")
 
 
 def listed_cluster(document: object) -> Cluster | UnreadableCluster:
@@ -45,7 +46,7 @@ def cluster_of(document: Any) -> Cluster:
         region=str(document.get("location", "")),
         tags={str(key): str(value) for key, value in (document.get("tags") or {}).items()},
         kubernetes_version=str(properties.get("currentKubernetesVersion") or properties.get("kubernetesVersion") or ""),
-        running=_runs(properties),
+        power=_power(properties),
         provisioning_state=str(properties.get("provisioningState") or ""),
         node_os_channel=str(channel),
         automatic=str((document.get("sku") or {}).get("name", "")).casefold() == "automatic",
@@ -68,7 +69,7 @@ def _pool_of(profile: Document) -> Pool:
         image=str(profile.get("nodeImageVersion") or ""),
         count=_count(profile),
         provisioning_state=str(profile.get("provisioningState") or ""),
-        running=_runs(profile),
+        power=_power(profile),
         spot=str(profile.get("scaleSetPriority") or "").casefold() == "spot",
         from_snapshot=bool((profile.get("creationData") or {}).get("sourceResourceId")),
         max_surge=str(upgrade.get("maxSurge") or ""),
@@ -76,7 +77,7 @@ def _pool_of(profile: Document) -> Pool:
         error_code=str(error.get("code") or ""),
         error=str(error.get("message") or ""),
         type=str(profile.get("type") or ""),
-        autoscaled=profile.get("enableAutoScaling") is True,
+        autoscaled=profile.get("enableAutoScaling") is True or bool(_scale(profile).get("autoscale")),
     )
 
 
@@ -86,15 +87,32 @@ def machine_listed(document: Any) -> ListedMachine | None:
     return None if machine is None else ListedMachine(str(document.get("name") or "").lower(), machine)
 
 
-def _count(profile: Document) -> int:
+def _count(profile: Document) -> int | Unknown:
     """Returns the number of machines. A pool of type VirtualMachines has them by size; there, `count` is null or outdated."""
     if str(profile.get("type") or "").casefold() != "virtualmachines":
-        return int(profile.get("count") or 0)
-    scale = (profile.get("virtualMachinesProfile") or {}).get("scale") or {}
-    sizes = profile.get("virtualMachineNodesStatus") or scale.get("manual") or ()
-    return sum(int(size.get("count") or 0) for size in sizes)
+        return _number(profile.get("count"))
+    sizes = profile.get("virtualMachineNodesStatus") or _scale(profile).get("manual")
+    counts = [_number(size.get("count")) for size in sizes or ()]
+    unknown = next((count for count in counts if isinstance(count, Unknown)), None)
+    if unknown is not None or not counts:
+        return _NO_COUNT
+    return sum(count for count in counts if not isinstance(count, Unknown))
 
 
-def _runs(part: Document) -> bool:
-    """Whether the power state is Running. A stopped cluster also reports `Succeeded`; an unknown state counts as stopped."""
-    return str((part.get("powerState") or {}).get("code", "")).casefold() == "running"
+def _scale(profile: Document) -> Document:
+    return (profile.get("virtualMachinesProfile") or {}).get("scale") or {}
+
+
+def _number(value: object) -> int | Unknown:
+    return value if isinstance(value, int) and not isinstance(value, bool) else _NO_COUNT
+
+
+def _power(part: Document) -> Power:
+    """Returns the power state. A stopped cluster also reports `Succeeded`; a state that is absent or new is unknown."""
+    match str((part.get("powerState") or {}).get("code") or "").casefold():
+        case "running":
+            return Power.RUNNING
+        case "stopped":
+            return Power.STOPPED
+        case _:
+            return Power.UNKNOWN

@@ -6,14 +6,12 @@ from typing import Any
 from azure.core.polling import PollingMethod
 
 from ops.adapters.azure_errors import refusals
-from ops.ports.errors import RejectedError
 
 
 def begun(doing: str, call: "Callable[[FirstAnswer], object]") -> str:
     """Returns the address of the operation that `call` begins with the given polling method.
 
-    Raises:
-        RejectedError: Azure returned no address. Also raises the errors that `refusals` raises.
+    It is empty if Azure accepted the call (200, 202 or 204) without an address: only the resource shows what follows.
     """
     first = FirstAnswer()
     with refusals(doing):
@@ -45,12 +43,5 @@ class FirstAnswer(PollingMethod[None]):
         """Does nothing: there is no resource."""
 
     def token(self) -> str:
-        """Returns the operation's address. It is signed: never log it.
-
-        Raises:
-            RejectedError: Azure returned no address.
-        """
-        url = self.headers.get("Azure-AsyncOperation") or self.headers.get("Location")
-        if not url:
-            raise RejectedError("NoOperation", "Azure accepted the call but returned no operation to poll")
-        return url
+        """Returns the operation's address, or an empty text. It is signed: never log it."""
+        return self.headers.get("Azure-AsyncOperation") or self.headers.get("Location") or ""

@@ -5,13 +5,14 @@ from datetime import datetime
 from typing import Any
 
 from ops.model.fleet import Node
-from ops.model.workload import DisruptionBudget, Pod
+from ops.model.workload import DisruptionBudget, LabelRequirement, Pod
 
 type Document = Mapping[str, Any]
 
 _POOL = "kubernetes.azure.com/agentpool"
 _IMAGE = "kubernetes.azure.com/node-image-version"
 _PROVISIONER = "karpenter.sh/nodepool"
+_CORDON = "node.kubernetes.io/unschedulable"
 _MIRROR = "kubernetes.io/config.mirror"
 
 
@@ -51,13 +52,17 @@ def pod_of(item: Document) -> Pod:
         mirror=_MIRROR in (metadata.get("annotations") or {}),
         labels=_texts(metadata.get("labels")),
         deleting=bool(metadata.get("deletionTimestamp")),
+        ends=_time(metadata.get("deletionTimestamp")),
+        finalizers=tuple(str(each) for each in metadata.get("finalizers") or ()),
+        tolerates_cordon=any(_covers_cordon(each) for each in (item.get("spec") or {}).get("tolerations") or ()),
     )
 
 
 def budget_of(item: Document) -> DisruptionBudget:
     """Converts a PDB. A PDB whose status is not set yet allows no evictions."""
     metadata, status = item["metadata"], item.get("status") or {}
-    selector = (item.get("spec") or {}).get("selector") or {}
+    spec = item.get("spec") or {}
+    selector = spec.get("selector") or {}
     return DisruptionBudget(
         namespace=str(metadata["namespace"]),
         name=_name(metadata),
@@ -66,6 +71,9 @@ def budget_of(item: Document) -> DisruptionBudget:
         current_healthy=int(status.get("currentHealthy") or 0),
         desired_healthy=int(status.get("desiredHealthy") or 0),
         expected_pods=int(status.get("expectedPods") or 0),
+        expressions=tuple(_requirement(each) for each in selector.get("matchExpressions") or ()),
+        selects_nothing=spec.get("selector") is None,
+        always_allows_unready=spec.get("unhealthyPodEvictionPolicy") == "AlwaysAllow",
     )
 
 
@@ -95,6 +103,22 @@ def _instant(text: str) -> datetime:
     if at.tzinfo is None:
         raise ValueError("a time without a zone")
     return at
+
+
+def _requirement(expression: Document) -> LabelRequirement:
+    values = tuple(str(value) for value in expression.get("values") or ())
+    return LabelRequirement(str(expression.get("key") or ""), str(expression.get("operator") or ""), values)
+
+
+def _covers_cordon(toleration: Document) -> bool:
+    """Whether a toleration covers the taint of a cordoned node; one without a key covers every taint."""
+    key, effect = toleration.get("key") or "", toleration.get("effect") or ""
+    is_for_all = not key and toleration.get("operator") == "Exists"
+    return (is_for_all or key == _CORDON) and effect in ("", "NoSchedule")
+
+
+def _time(text: object) -> datetime | None:
+    return _instant(text) if isinstance(text, str) and text else None
 
 
 def _is_true(status: Document, kind: str) -> bool:

@@ -6,6 +6,7 @@ from ops.approvals.gate import needs_approval_now
 from ops.context import Context
 from ops.engine import VERSION, Orchestrator, started
 from ops.engine.activities.assess import assess_run, decide_at, decide_now, in_ring, run_channels
+from ops.engine.activities.refused_actions import hold_refused
 from ops.engine.transition import Outcome
 from ops.messaging.conditions import report_blocked
 from ops.model.decision import Act
@@ -73,7 +74,9 @@ def start_if_actionable(context: Context, run_request: RunRequest) -> None:
     if any(_is_unfinished(context, key) for key in marked(context.ports.store, UNFINISHED, of_this_target)):
         return
     run = _new_run(run_request)
-    decision, gathered = decide_now(context, run, settings, context.ports.clock.now())
+    now = context.ports.clock.now()
+    planned, gathered = decide_now(context, run, settings, now)
+    decision = hold_refused(context.ports.store, run, planned, now)
     report_blocked(context.ports, run_request, decision, run_channels(gathered, settings))
     if isinstance(decision, Act) or needs_approval_now(
         in_ring(run, gathered, settings), decision, decide_at(gathered, settings, run), settings

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from ops.facts import FactQuery
-from ops.model.fleet import Cluster, Unknown
+from ops.model.fleet import NO_POWER_STATE, Cluster, Unknown
 from ops.ports.errors import (
     BusyError,
     DeniedError,
@@ -28,10 +28,12 @@ def query[T](read: Callable[[], T]) -> T | Unknown:
 
 
 def query_api_server[T](question: FactQuery, read: Callable[[Cluster], T]) -> T | Unknown:
-    """Returns the answer from the cluster's own API server; Unknown if the cluster is stopped or denies access."""
+    """Returns the answer from the cluster's own API server; Unknown if the cluster is not running or denies access."""
     cluster = question.cluster
     if isinstance(cluster, Unknown):
         return cluster
-    if not cluster.running:
+    if cluster.is_stopped:
         return Unknown("the cluster is stopped")
+    if not cluster.is_running:
+        return NO_POWER_STATE
     return query(lambda: read(cluster))

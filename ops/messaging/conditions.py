@@ -19,10 +19,10 @@ from ops.ports.bundle import Ports
 from ops.render.conditions import (
     blocked_message,
     calendars_message,
+    channel_refused_message,
     configuration_message,
     fleet_message,
     ledger_message,
-    refused_message,
     set_aside_message,
     strangers_message,
 )
@@ -128,7 +128,7 @@ def report_refused_messages(ports: Ports, now: datetime) -> None:
     for subject, where in subjects.items():
         records = refused[where]
         waiting = sorted(record.subject for record in records)
-        report_condition(ports, refused_message(subject, *where, waiting, records[-1].problem), now)
+        report_condition(ports, channel_refused_message(subject, *where, waiting, records[-1].problem), now)
     over = [key for key in marked(ports.store, conditions(ports.store).kind, _CHAT) if key not in subjects]
     each(ports.store, "chat conditions", over, lambda key: _resolve_channel(ports, key, now))
 
@@ -139,7 +139,7 @@ def _channel_subject(chat: str, channel: str) -> str:
 
 def _resolve_channel(ports: Ports, key: str, now: datetime) -> None:
     record = conditions(ports.store).must_get(key).value
-    report_condition(ports, refused_message(key, record.what, record.where, (), ""), now)
+    report_condition(ports, channel_refused_message(key, record.what, record.where, (), ""), now)
 
 
 def close_stale(ports: Ports, now: datetime) -> None:

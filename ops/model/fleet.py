@@ -22,6 +22,22 @@ class Driver(StrEnum):
     DAYTWO = "daytwo"
 
 
+class Power(StrEnum):
+    """A power state. It has no truth value on purpose: an unknown state is neither running nor stopped."""
+
+    RUNNING = "running"
+    STOPPED = "stopped"
+    UNKNOWN = "unknown"
+
+    def __bool__(self) -> bool:
+        """Raises an error, because neither answer would be right for an unknown state.
+
+        Raises:
+            TypeError: always; compare with a state instead.
+        """
+        raise TypeError("a power state is not a truth value: compare it with Power.RUNNING or Power.STOPPED")
+
+
 @dataclass(frozen=True, slots=True)
 class Unknown:
     """A value that could not be read, with the reason. Safety checks treat it as a refusal.
@@ -39,6 +55,9 @@ class Gone(Unknown):
     """A value that will never be available, because its object does not exist or no longer exists."""
 
 
+# Whether a cluster runs, if Azure does not say.
+NO_POWER_STATE = Unknown("Azure does not report whether the cluster is running", transient=True)
+
 # What ARM lists for one pool, or why it could not be read.
 type PoolMachines = tuple[ListedMachine, ...] | Unknown
 
@@ -49,10 +68,9 @@ _MODES = frozenset({"system", "user", "gateway"})
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """A node pool. `image` is what Azure reports; the nodes may still run an older image.
+    """A node pool. `image` is what Azure reports, empty if it reports none; the nodes may still run an older image.
 
-    `count` is the number of machines that ARM reports.
-    `autoscaled` means that the cluster autoscaler changes the number of its machines.
+    `count` is the number of machines that ARM reports. `autoscaled` means that the cluster autoscaler can change it at any time.
     `error_code` and `error` say why the pool's last operation failed, if Azure still provides this (`status.provisioningError`).
     """
 
@@ -61,9 +79,9 @@ class Pool:
     os_sku: str
     kubernetes_version: str
     image: str
-    count: int
+    count: int | Unknown
     provisioning_state: str
-    running: bool = True
+    power: Power = Power.RUNNING
     spot: bool = False
     from_snapshot: bool = False
     max_surge: str = ""
@@ -109,7 +127,7 @@ class Cluster:
     region: str
     tags: Mapping[str, str]
     kubernetes_version: str
-    running: bool
+    power: Power
     provisioning_state: str
     node_os_channel: str
     automatic: bool
@@ -124,6 +142,21 @@ class Cluster:
     def tags_now(self) -> Mapping[str, str]:
         """The tags as Azure reports them."""
         return self.tags if self.held_tags is None else self.held_tags.now
+
+    @property
+    def is_running(self) -> bool:
+        """Whether Azure reports it as running."""
+        return self.power is Power.RUNNING
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether Azure reports it as stopped. This is not the opposite of running: the state can be unknown."""
+        return self.power is Power.STOPPED
+
+    @property
+    def listing(self) -> str:
+        """How many pools Azure lists, in words: "1 pool", "3 pools", "no pools"."""
+        return f"{len(self.pools) or 'no'} {'pool' if len(self.pools) == 1 else 'pools'}"
 
     @property
     def driver(self) -> Driver:

@@ -6,10 +6,11 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Self
 
 # Linux: AKSUbuntu-2204gen2containerd-202511.03.0; Windows: AKSWindows-2022-20348.4171.251020.
+# Before 2023, Linux images had the date in another form: AKSUbuntu-1804gen2containerd-2022.10.03.
 # With the SecurityPatch channel, a node's label ends in another date: -2025.11.05.
 _NAME = re.compile(
     r"(?P<family>[A-Za-z][\w.-]*?)-"
-    r"(?P<release>(?P<year>20\d\d)(?P<month>\d\d)\.(?P<day>\d\d)\.\d+|\d+\.\d+\.(?P<short>\d{6}))"
+    r"(?P<release>(?P<year>20\d\d)(?P<month>\d\d)\.(?P<day>\d\d)\.\d+|\d+\.\d+\.(?P<short>\d{6})|(?P<old>20\d\d\.\d\d\.\d\d))"
     r"(?:-(?P<patch>\d{4}\.\d\d\.\d\d))?"
 )
 
@@ -29,7 +30,7 @@ class NodeImage:
         match = _NAME.fullmatch(text)
         if match is None:
             return None
-        short = match["short"]
+        short = match["short"] or (match["old"] or "")[2:].replace(".", "")
         digits = short or f"{match['year'][2:]}{match['month']}{match['day']}"
         try:
             released = datetime.strptime(digits, "%y%m%d").replace(tzinfo=UTC).date()

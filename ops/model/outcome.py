@@ -32,11 +32,15 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The step is impossible or has failed: holds the code, the cause in words, and what a person can do."""
+    """The step is impossible or has failed: holds the code, the cause in words, and what a person can do.
+
+    `lasting` means that a system has refused the first call, and will refuse it until a person changes something.
+    """
 
     code: str
     cause: str
     remedy: str
+    lasting: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Refusals: what an external system's negative answer means."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -55,3 +56,30 @@ class Refusal:
     code: str
     text: str
     remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedAction:
+    """An action that is refused for a reason that a retry cannot change.
+
+    Attributes:
+        target: the id of its cluster.
+        verb: the verb of the step.
+        code: the code of the refusal.
+        cause: what was attempted, and the system's own words.
+        remedy: what a person can do.
+        run: the run that tried last.
+        first: when it was refused first.
+        last: when it was refused last.
+        times: how often it was refused.
+    """
+
+    target: str
+    verb: str
+    code: str
+    cause: str
+    remedy: str
+    run: str
+    first: datetime
+    last: datetime
+    times: int

@@ -1,13 +1,17 @@
 """Pods and the PodDisruptionBudgets that protect them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Pod:
-    """A pod as its API server reports it. `uid` distinguishes a StatefulSet pod from its successor with the same name."""
+    """A pod as its API server reports it. `uid` distinguishes a StatefulSet pod from its successor with the same name.
+
+    `ends` is the time by which a terminating pod should be gone; `finalizers` can keep it. `tolerates_cordon` means that the
+    scheduler can place it on a cordoned node.
+    """
 
     namespace: str
     name: str
@@ -19,6 +23,9 @@ class Pod:
     mirror: bool = False
     labels: Mapping[str, str] = field(default_factory=dict)
     deleting: bool = False
+    ends: datetime | None = None
+    finalizers: tuple[str, ...] = ()
+    tolerates_cordon: bool = False
 
     @property
     def full_name(self) -> str:
@@ -32,15 +39,47 @@ class Pod:
 
     @property
     def stays(self) -> bool:
-        """Whether a drain skips the pod: mirror pods belong to the kubelet, and DaemonSet pods would be recreated immediately."""
-        return self.mirror or self.owner_kind == "DaemonSet"
+        """Whether a drain skips the pod: mirror pods belong to the kubelet, and the others could come back to the node at once.
+
+        A pod without a controller is not recreated.
+        """
+        return self.mirror or self.owner_kind == "DaemonSet" or (self.tolerates_cordon and bool(self.owner_kind))
+
+    @property
+    def ignores_budgets(self) -> bool:
+        """Whether the API server evicts the pod without asking its PDBs (canIgnorePDB in the eviction subresource)."""
+        return self.is_finished or self.phase == "Pending" or self.deleting
+
+
+@dataclass(frozen=True, slots=True)
+class LabelRequirement:
+    """An expression of a label selector: In, NotIn, Exists or DoesNotExist."""
+
+    key: str
+    operator: str
+    values: tuple[str, ...] = ()
+
+    def matches(self, labels: Mapping[str, str]) -> bool:
+        """Whether the labels meet it. An operator that is unknown is met, so that a PDB is rather seen than overlooked."""
+        match self.operator:
+            case "In":
+                return labels.get(self.key) in self.values
+            case "NotIn":
+                return labels.get(self.key) not in self.values
+            case "Exists":
+                return self.key in labels
+            case "DoesNotExist":
+                return self.key not in labels
+            case _:
+                return True
 
 
 @dataclass(frozen=True, slots=True)
 class DisruptionBudget:
     """A PDB with its status.
 
-    `match_labels` is its selector. A selector with expressions matches no pod here; Daytwo still requests their eviction.
+    `match_labels` and `expressions` are its selector: an empty one selects every pod of the namespace. A PDB that
+    `selects_nothing` has no selector at all. `always_allows_unready` is its `unhealthyPodEvictionPolicy`.
     """
 
     namespace: str
@@ -50,6 +89,9 @@ class DisruptionBudget:
     current_healthy: int
     desired_healthy: int
     expected_pods: int
+    expressions: Sequence[LabelRequirement] = ()
+    selects_nothing: bool = False
+    always_allows_unready: bool = False
 
     @property
     def full_name(self) -> str:
@@ -58,9 +100,14 @@ class DisruptionBudget:
 
     def covers(self, pod: Pod) -> bool:
         """Whether the PDB covers the pod."""
-        if pod.namespace != self.namespace or not self.match_labels:
+        if pod.namespace != self.namespace or self.selects_nothing:
             return False
-        return all(pod.labels.get(key) == value for key, value in self.match_labels.items())
+        labels = all(pod.labels.get(key) == value for key, value in self.match_labels.items())
+        return labels and all(expression.matches(pod.labels) for expression in self.expressions)
+
+    def lets_unready_go(self) -> bool:
+        """Whether the API server evicts a pod that is not Ready whatever the budget allows."""
+        return self.always_allows_unready or self.current_healthy >= self.desired_healthy > 0
 
     @property
     def never_allows(self) -> bool:

@@ -1,7 +1,7 @@
 """Clusters that AKS upgrades by itself: observed, used as proof and reported, but never changed (docs/node-image.md, rule 2)."""
 
-from collections import Counter
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -10,7 +10,7 @@ from ops.model.fleet import Cluster, Node, Pool, Unknown
 from ops.model.image import NodeImage
 from ops.model.plan import Skip
 from ops.model.reasons import SkipReason, WaitReason
-from ops.policy.pool_selection import carries
+from ops.policy.pool_selection import carries, is_older_than, nodes_checked, nodes_of
 
 _LOOK_AGAIN = timedelta(hours=2)
 
@@ -44,9 +44,9 @@ def decide_aks_managed(
     behind = [pool for pool in cluster.pools if not _is_newest(pool, facts)]
     changed = [pool for pool in cluster.pools if facts.initial_images.get(pool.name, pool.image) != pool.image]
     lines = (*(_line(pool, facts) for pool in changed), *_unlisted(cluster, facts))
+    if not behind and not changed:
+        return _nothing_behind(cluster, facts, skips)
     if not behind:
-        if not changed:
-            return Nothing("AKS upgrades this cluster, and every node runs the newest image", skips)
         return Report(f"AKS upgraded {len(changed)} of {len(cluster.pools)} pools", lines, skips)
     named = ", ".join(pool.name for pool in behind)
     if now < week_ends - timedelta(minutes=1):
@@ -58,9 +58,9 @@ def decide_aks_managed(
             skips=skips,
             lines=lines,
         )
-    late = [pool.name for pool in behind if _age(pool, now) > max_image_age]
+    late = [pool for pool in behind if is_older_than(pool, max_image_age, now)]
     headline = f"AKS upgraded {len(changed)} of {len(cluster.pools)} pools; behind: {named}"
-    more = tuple(f"{name} is more than {max_image_age.days} days behind: check its maintenance window" for name in late)
+    more = tuple(_late(pool, max_image_age) for pool in late)
     return Report(headline, (*lines, *more), skips, ok=not late)
 
 
@@ -79,11 +79,11 @@ def _is_newest(pool: Pool, facts: AksManagedFacts) -> bool:
 def _line(pool: Pool, facts: AksManagedFacts) -> str:
     if isinstance(facts.nodes, Unknown):
         return f"{pool.name}: Azure reports {pool.image}; its nodes could not be read: {facts.nodes.why}"
-    own = [node for node in facts.nodes if node.pool == pool.name]
+    own = nodes_of(pool, facts.nodes)
     image = NodeImage.parse(pool.image)
     good = [node for node in own if image is not None and image.is_carried_as(node.image_label) and node.ready]
     short = _short(pool.image)
-    total = max(pool.count, len(own))
+    total = len(own) if isinstance(pool.count, Unknown) else max(pool.count, len(own))
     return f"{pool.name}: Azure reports {short}; {len(good)} of {total} nodes run it and are Ready, by their labels"
 
 
@@ -93,15 +93,18 @@ def _unlisted(cluster: Cluster, facts: AksManagedFacts) -> tuple[str, ...]:
     This is the API server's word, for the cluster's own report only.
     """
     nodes = () if isinstance(facts.nodes, Unknown) else facts.nodes
-    found = Counter(
-        (node.provisioner or node.pool or "no pool", node.image_label)
-        for node in nodes
-        if cluster.pool(node.pool) is None
-    )
-    return tuple(
-        f"{name}: {count} {'node' if count == 1 else 'nodes'} by node labels, not confirmed by ARM: {_short(label)}"
-        for (name, label), count in sorted(found.items())
-    )
+    found: dict[tuple[str, str], list[Node]] = defaultdict(list)
+    for node in nodes:
+        if cluster.pool(node.pool) is None:
+            found[node.provisioner or node.pool or "no pool", node.image_label].append(node)
+    return tuple(_unlisted_line(name, label, found[name, label]) for name, label in sorted(found))
+
+
+def _unlisted_line(name: str, label: str, nodes: Sequence[Node]) -> str:
+    unready = sum(not node.ready for node in nodes)
+    count = f"{len(nodes)} {'node' if len(nodes) == 1 else 'nodes'}"
+    more = f", {unready} not Ready" if unready else ""
+    return f"{name}: {count} by node labels, not confirmed by ARM: {_short(label)}{more}"
 
 
 def _short(label: str) -> str:
@@ -109,6 +112,19 @@ def _short(label: str) -> str:
     return image.short if image else label or "an unknown image"
 
 
-def _age(pool: Pool, now: datetime) -> timedelta:
-    image = NodeImage.parse(pool.image)
-    return image.age(now) if image else timedelta()
+def _late(pool: Pool, max_image_age: timedelta) -> str:
+    if NodeImage.parse(pool.image) is None:
+        return f"{pool.name}: the age of its image ({pool.image or 'not reported'}) is unknown: check it"
+    return f"{pool.name} is more than {max_image_age.days} days behind: check its maintenance window"
+
+
+def _nothing_behind(cluster: Cluster, facts: AksManagedFacts, skips: tuple[Skip, ...]) -> Nothing:
+    """Says what the statement is based on: which pools were compared, which nodes were checked, and what was not."""
+    compared = [f"{pool.name}: {nodes_checked(pool, facts.nodes)}" for pool in cluster.pools]
+    if not compared:
+        why = "AKS upgrades this cluster; Azure lists no pools for it, so no image was compared"
+        if isinstance(facts.nodes, Unknown):
+            why += f", and its nodes were not checked: {facts.nodes.why}"
+        return Nothing("; ".join((why, *_unlisted(cluster, facts))), skips)
+    why = f"AKS upgrades this cluster; {cluster.listing} compared: all run the newest image ({'; '.join(compared)})"
+    return Nothing("; ".join((why, *_unlisted(cluster, facts))), skips)

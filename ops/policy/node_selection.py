@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from ops.model.fleet import CORDON_STAMP, Cluster, Node, Unknown
 from ops.model.plan import Skip
 from ops.model.reasons import SkipReason
 from ops.model.run import Run, StepState
 from ops.model.workload import DisruptionBudget, Pod
-from ops.policy.evictable_pods import blocking_pdb
+from ops.policy.evictable_pods import blocking_pdb, stuck_pod
 from ops.policy.node_identity import ConfirmedMachine, Match, NotConfirmed
 
 # How many nodes that are not the cluster's own are named.
@@ -17,10 +18,11 @@ _NAMED = 20
 
 @dataclass(frozen=True, slots=True)
 class Guards:
-    """What decides whether a node can be drained: the pods and the PDBs of the cluster."""
+    """What decides whether a node can be drained: the pods and the PDBs of the cluster, at a time."""
 
     pods: tuple[Pod, ...] | Unknown
     disruption_budgets: tuple[DisruptionBudget, ...] | Unknown
+    now: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,15 @@ def _left_out(node: Node, guards: Guards, run: Run) -> Skip | None:
     if isinstance(guards.disruption_budgets, Unknown):
         why = f"the PDBs could not be read: {guards.disruption_budgets.why}"
         return Skip(node.name, SkipReason.UNKNOWN_PODS, why, needs_person=True)
-    never = blocking_pdb(guards.pods, node.name, guards.disruption_budgets)
+    return _undrainable(node, guards.pods, guards.disruption_budgets, guards.now)
+
+
+def _undrainable(node: Node, pods: Sequence[Pod], budgets: Sequence[DisruptionBudget], now: datetime) -> Skip | None:
+    """Leaves out a node whose drain cannot end, because of a pod that never ends or a PDB that never allows an eviction."""
+    stuck = stuck_pod(pods, node.name, now)
+    if stuck:
+        return Skip(node.name, SkipReason.POD_STUCK, stuck, needs_person=True)
+    never = blocking_pdb(pods, node.name, budgets)
     return Skip(node.name, SkipReason.PDB_NEVER, never, needs_person=True) if never else None
 
 

@@ -1,33 +1,42 @@
 """Which pools of a cluster are behind, and which are skipped for a reason that does not resolve itself (docs/node-image.md, rule 8)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ops.model.fleet import Cluster, Node, Pool, Unknown
+from ops.model.fleet import Cluster, Node, Pool, Power, Unknown
 from ops.model.image import ImageKey, NodeImage
 from ops.model.plan import Skip
 from ops.model.reasons import SkipReason
+from ops.model.refusal import Answer, RefusalKind, System
 from ops.model.run import Run, StepState
+from ops.policy.refusals import classify
 from ops.policy.upgrade_duration import expected_duration, upgrade_order
+
+NO_IMAGE = Unknown("Azure does not report its image", transient=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A pool that is behind, with the newest image that Azure offers it."""
+    """A pool that is behind, with the newest image that Azure offers it, and how many nodes it has."""
 
     pool: Pool
     newest: NodeImage
+    nodes: int
 
     @property
     def key(self) -> ImageKey:
         """The image that must be proven before a later ring can install it."""
         return ImageKey(str(self.newest), self.pool.kubernetes_minor)
 
-    def behind(self, now: datetime) -> timedelta:
-        """The age of the pool's current image; zero if the image's name does not contain a date."""
-        image = NodeImage.parse(self.pool.image)
-        return image.age(now) if image else timedelta()
+    @property
+    def expected_duration(self) -> timedelta:
+        """The expected duration of its upgrade."""
+        return expected_duration(self.pool, self.nodes)
+
+    def is_older_than(self, limit: timedelta, now: datetime) -> bool:
+        """Whether the pool's current image is older than this. If its age is unknown, it counts as older."""
+        return is_older_than(self.pool, limit, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +87,13 @@ def unjudged_skips(
 ) -> list[tuple[str, Unknown]]:
     """For the pools that this run has not upgraded, names the data that could not be read but may be readable later."""
     open_pools = [pool for pool in cluster.pools if not _is_left_out(pool) and not _is_done(pool, run)]
-    if isinstance(nodes, Unknown) and cluster.running and open_pools:
+    if isinstance(nodes, Unknown) and not cluster.is_stopped and open_pools:
         return [("the nodes", nodes)]
     asked = ((pool, newest_images.get(pool.name)) for pool in open_pools)
-    return [(f"the newest image of {pool.name}", fact) for pool, fact in asked if isinstance(fact, Unknown)]
+    newest = [(f"the newest image of {pool.name}", fact) for pool, fact in asked if isinstance(fact, Unknown)]
+    sizes = ((pool, nodes_in(pool, nodes)) for pool in open_pools)
+    uncounted = [(f"the number of nodes of {pool.name}", size) for pool, size in sizes if isinstance(size, Unknown)]
+    return [*newest, *uncounted, *((f"the image of {pool.name}", NO_IMAGE) for pool in open_pools if not pool.image)]
 
 
 def _is_left_out(pool: Pool) -> bool:
@@ -104,31 +116,83 @@ def _judge(
         return Skip(pool.name, SkipReason.UNSUPPORTED_POOL, pool.unsupported)
     if pool.from_snapshot:
         return Skip(pool.name, SkipReason.SNAPSHOT, "the pool was created from a snapshot, which fixes its image")
-    if isinstance(newest, Unknown):
-        return Skip(pool.name, SkipReason.UNKNOWN_IMAGE, f"the newest image could not be read: {newest.why}")
-    image = NodeImage.parse(newest)
-    if image is None or NodeImage.parse(pool.image) is None:
-        return Skip(
-            pool.name, SkipReason.UNKNOWN_IMAGE, f"{pool.image} → {newest} is not an image name that Daytwo can parse"
-        )
-    if isinstance(nodes, Unknown) and cluster.running and pool.running:
-        return Skip(pool.name, SkipReason.UNKNOWN_IMAGE, f"the nodes could not be read: {nodes.why}")
+    image = _readable(pool, newest, nodes, cluster)
+    if isinstance(image, Skip):
+        return image
     if carries(pool, image, nodes):
-        return Skip(pool.name, SkipReason.ALREADY_LATEST, f"already runs {image.short}")
-    if pool.provisioning_state.casefold() in ("failed", "canceled"):
-        because = f" with {pool.error_code}" if pool.error_code else ""
+        return Skip(pool.name, SkipReason.ALREADY_LATEST, f"already runs {image.short} ({nodes_checked(pool, nodes)})")
+    if pool.provisioning_state.casefold() in ("failed", "canceled") and not _was_interrupted(pool):
+        words = ": ".join(part for part in (pool.error_code, pool.error) if part)
+        because = f" with {words}" if words else ""
         why = f"its last operation ended {pool.provisioning_state}{because}: repair the pool before it can be upgraded"
         return Skip(pool.name, SkipReason.POOL_FAILED, why)
-    expected = expected_duration(pool)
+    size = nodes_in(pool, nodes)
+    if isinstance(size, Unknown):
+        return Skip(pool.name, SkipReason.UNKNOWN_SIZE, f"how many nodes it has is unknown: {size.why}")
+    expected = expected_duration(pool, size)
     if expected > longest_window:
         minutes = int(expected.total_seconds()) // 60
         window_minutes = int(longest_window.total_seconds()) // 60
         why = f"needs about {minutes} min, but no window is longer than {window_minutes} min: raise its surge or widen the window"
         return Skip(pool.name, SkipReason.NEVER_FITS, why)
-    return Candidate(pool, image)
+    return Candidate(pool, image, size)
+
+
+def _readable(
+    pool: Pool, newest: str | Unknown, nodes: tuple[Node, ...] | Unknown, cluster: Cluster
+) -> NodeImage | Skip:
+    """Returns the newest image, if everything that decides whether the pool is behind could be read."""
+    if isinstance(newest, Unknown):
+        return Skip(pool.name, SkipReason.UNKNOWN_IMAGE, f"the newest image could not be read: {newest.why}")
+    image = NodeImage.parse(newest)
+    if image is None:
+        why = f"{newest}, the newest image, is not an image name that Daytwo can parse"
+        return Skip(pool.name, SkipReason.UNKNOWN_IMAGE, why)
+    if not pool.image:
+        return Skip(pool.name, SkipReason.UNKNOWN_IMAGE, NO_IMAGE.why)
+    if isinstance(nodes, Unknown) and not cluster.is_stopped and pool.power is not Power.STOPPED:
+        return Skip(pool.name, SkipReason.UNKNOWN_IMAGE, f"the nodes could not be read: {nodes.why}")
+    return image
+
+
+def _was_interrupted(pool: Pool) -> bool:
+    """Whether another operation or a limit on calls has ended the pool's last operation, so it can simply be repeated."""
+    refusal = classify(Answer(System.AZURE, code=pool.error_code, text=pool.error))
+    return bool(pool.error_code) and refusal.kind in (RefusalKind.BUSY, RefusalKind.THROTTLED, RefusalKind.TRANSIENT)
 
 
 def carries(pool: Pool, image: NodeImage, nodes: tuple[Node, ...] | Unknown) -> bool:
-    """Whether every node of the pool runs the image by its label, and Azure reports it for the pool. Neither suffices alone."""
-    own = () if isinstance(nodes, Unknown) else tuple(node for node in nodes if node.pool == pool.name)
+    """Whether every node of the pool runs the image by its label, and Azure reports it for the pool. Neither suffices alone.
+
+    A statement about this has to say how many nodes were checked, which can be none: see `nodes_checked`.
+    """
+    own = () if isinstance(nodes, Unknown) else nodes_of(pool, nodes)
     return image.is_carried_as(pool.image) and all(image.is_carried_as(node.image_label) for node in own)
+
+
+def nodes_checked(pool: Pool, nodes: tuple[Node, ...] | Unknown) -> str:
+    """Says how many of the pool's nodes were checked, of how many."""
+    if isinstance(nodes, Unknown):
+        return f"as Azure reports; its nodes were not checked: {nodes.why}"
+    seen = len(nodes_of(pool, nodes))
+    if isinstance(pool.count, Unknown):
+        return f"{seen} nodes checked; Azure does not report how many there are"
+    return f"{seen} of {max(pool.count, seen)} nodes checked"
+
+
+def nodes_of(pool: Pool, nodes: Sequence[Node]) -> tuple[Node, ...]:
+    """Returns the nodes that have the pool's label."""
+    return tuple(node for node in nodes if node.pool == pool.name)
+
+
+def nodes_in(pool: Pool, nodes: tuple[Node, ...] | Unknown) -> int | Unknown:
+    """Returns how many nodes the pool has: as Azure reports, or else as its API server lists them."""
+    if not isinstance(pool.count, Unknown):
+        return pool.count
+    return nodes if isinstance(nodes, Unknown) else len(nodes_of(pool, nodes))
+
+
+def is_older_than(pool: Pool, limit: timedelta, now: datetime) -> bool:
+    """Whether the image that Azure reports for the pool is older than this. If its age is unknown, it counts as older."""
+    image = NodeImage.parse(pool.image)
+    return image is None or image.age(now) > limit

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from ops.model.fleet import Cluster, Node, Pool
+from ops.model.fleet import Cluster, Node, Pool, Unknown
 from ops.model.image import ImageKey, NodeImage
 from ops.model.proof import Proof, ProofPolicy, Sample
 from ops.policy.node_identity import Match, confirmed
@@ -33,11 +33,16 @@ def sample_cluster(cluster: Cluster, nodes: Sequence[Node], matches: Mapping[str
 
 
 def _sample(cluster: Cluster, pool: Pool, carrying: Sequence[Node]) -> Sample:
-    """Returns the sample of the confirmed nodes of one pool that carry one image."""
+    """Returns the sample of the confirmed nodes of one pool that carry one image.
+
+    If Azure reports no count, its list of machines is the limit: each of these nodes has a machine of its own.
+    """
     bad = tuple(f"{cluster.name}/{node.name}" for node in carrying if not _is_healthy(node, pool))
     reported = NodeImage.parse(pool.image)
     is_reported = reported is not None and reported.is_carried_as(carrying[0].image_label)
-    good = min(len(carrying) - len(bad), pool.count) if is_reported else 0
+    good = len(carrying) - len(bad) if is_reported else 0
+    if not isinstance(pool.count, Unknown):
+        good = min(good, pool.count)
     return Sample(good + len(bad), bad)
 
 

@@ -11,8 +11,8 @@ MINUTES_AROUND = 10
 START = timedelta(minutes=10)
 
 
-def surge(pool: Pool) -> int:
-    """Returns how many nodes AKS replaces at once: `maxSurge` as a number or a percentage of the nodes, rounded up, at least 1.
+def surge(pool: Pool, nodes: int) -> int:
+    """Returns how many of the pool's `nodes` AKS replaces at once: `maxSurge` as a number or a percentage of the nodes, rounded up, at least 1.
 
     The default is 1, because Azure's documentation states different defaults. Spot pools are never surged.
     """
@@ -21,7 +21,7 @@ def surge(pool: Pool) -> int:
         return 1
     try:
         if text.endswith("%"):
-            return max(1, math.ceil(pool.count * float(text[:-1]) / 100))
+            return max(1, math.ceil(nodes * float(text[:-1]) / 100))
         return max(1, int(text))
     except ValueError:
         return 1
@@ -32,9 +32,9 @@ def adds_nodes(pool: Pool) -> bool:
     return not pool.spot and pool.max_surge.strip() not in ("0", "0%")
 
 
-def expected_duration(pool: Pool) -> timedelta:
-    """Returns the expected duration: the number of batches times 7 minutes plus the node soak, plus 10 minutes."""
-    batches = math.ceil(pool.count / surge(pool))
+def expected_duration(pool: Pool, nodes: int) -> timedelta:
+    """Returns the expected duration with this many nodes: batches times 7 minutes plus the node soak, plus 10 minutes."""
+    batches = math.ceil(nodes / surge(pool, nodes))
     return timedelta(minutes=batches * (MINUTES_A_BATCH + pool.node_soak_min) + MINUTES_AROUND)
 
 

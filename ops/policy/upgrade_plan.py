@@ -8,7 +8,7 @@ from ops.model.fleet import Cluster
 from ops.model.plan import Claim, Plan, Step
 from ops.policy.pool_selection import Candidate
 from ops.policy.region_pairs import pair_group
-from ops.policy.upgrade_duration import START, adds_nodes, expected_duration
+from ops.policy.upgrade_duration import START, adds_nodes
 from ops.settings.fleet import Ring
 
 _UNBOUNDED = 1_000
@@ -17,12 +17,15 @@ _UNBOUNDED = 1_000
 def plan_within(
     opening: Span, cluster: Cluster, ring: Ring, candidates: tuple[Candidate, ...], now: datetime
 ) -> Plan | None:
-    """Plans as many pools, in order, as fit into the rest of the opening; None if even the first one does not fit."""
-    begins = now if cluster.running else now + START
+    """Plans as many pools, in order, as fit into the rest of the opening; None if even the first one does not fit.
+
+    The cluster must be known to be running or stopped.
+    """
+    begins = now + START if cluster.is_stopped else now
     chosen = _fitting(candidates, begins, opening)
     if not chosen:
         return None
-    before = () if cluster.running else (_start(chosen[0], opening),)
+    before = (_start(chosen[0], opening),) if cluster.is_stopped else ()
     steps = (*before, *(_upgrade(candidate, opening) for candidate in chosen))
     capacity = ring.max_concurrent or _UNBOUNDED
     in_region = Claim(f"regions.{pair_group(cluster.region)}", cluster.region, capacity, ring.name)
@@ -33,7 +36,7 @@ def plan_within(
         claims=(Claim.of_cluster(cluster.id), in_region),
         reasons=_reasons(chosen),
         warnings=tuple(f"{c.pool.name} is a spot pool: its nodes are not drained" for c in chosen if c.pool.spot),
-        nodes=sum(c.pool.count for c in chosen),
+        nodes=sum(c.nodes for c in chosen),
         risk="surge" if all(adds_nodes(c.pool) for c in chosen) else "in-place",
     )
 
@@ -43,7 +46,7 @@ def _fitting(candidates: tuple[Candidate, ...], begins: datetime, opening: Span)
     at = begins
     chosen = []
     for candidate in candidates:
-        at += expected_duration(candidate.pool)
+        at += candidate.expected_duration
         if at > opening.end:
             break
         chosen.append(candidate)
@@ -52,7 +55,7 @@ def _fitting(candidates: tuple[Candidate, ...], begins: datetime, opening: Span)
 
 def _start(first: Candidate, opening: Span) -> Step:
     """Plans the start of a stopped cluster, but only if enough time remains for the first upgrade."""
-    expected = START + expected_duration(first.pool)
+    expected = START + first.expected_duration
     title = "start the cluster for its window"
     return Step("start", "start-cluster", title, {}, _seconds(expected), opening.end, temporary=True)
 
@@ -64,7 +67,7 @@ def _upgrade(candidate: Candidate, opening: Span) -> Step:
         verb="upgrade-node-image",
         title=pool.name,
         params={"pool": pool.name, "image": str(candidate.newest), "from": pool.image},
-        expected_s=_seconds(expected_duration(pool)),
+        expected_s=_seconds(candidate.expected_duration),
         deadline=opening.end,
     )
 

@@ -47,7 +47,10 @@ class Clusters(Protocol):
         ...
 
     def begin_upgrade_node_image(self, cluster_id: str, pool: str) -> str:
-        """Requests an upgrade of every node in the pool to the newest image; returns a token for polling the operation."""
+        """Requests an upgrade of every node in the pool to the newest image; returns a token for polling the operation.
+
+        As for every request that begins an operation, the token is empty if Azure accepted it but named no operation.
+        """
         ...
 
     def begin_start(self, cluster_id: str) -> str:

@@ -12,8 +12,8 @@ from ops.model.workload import DisruptionBudget, Pod
 class EvictionResult:
     """The result of one eviction request. `why` names the PDB.
 
-    `kind` is `evicted`; `gone` (the pod did not exist); `blocked` (by a PDB or throttling: request it again); or `several`
-    (more than one PDB covers the pod).
+    `kind` is `evicted`; `gone` (the pod did not exist); `blocked` (by a PDB or throttling: request it again); `several`
+    (more than one PDB covers the pod); or `refused` (for another reason, which `why` gives: it may be accepted later).
     """
 
     kind: str

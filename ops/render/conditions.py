@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from ops.model.calendar import SilentCalendar, host_of
 from ops.model.message import Message, Moment
+from ops.model.refusal import RefusedAction
 from ops.model.run import State
 from ops.model.tags import TagChange
 
@@ -90,6 +91,18 @@ def blocked_message(subject: str, title: str, target_name: str, reasons: Sequenc
     )
 
 
+def refused_message(subject: str, title: str, target_name: str, refused: RefusedAction) -> Message:
+    """Reports what is refused until a person changes something; `allowed_message` resolves it."""
+    lines = (refused.cause, "Daytwo tries again with growing pauses, at most six times per day")
+    remedy = refused.remedy or "fix what is reported above; Daytwo tries again automatically"
+    return Message(subject, State.NEEDS_YOU, title, target_name, "refused", lines, remedy=remedy, footer=subject)
+
+
+def allowed_message(subject: str, title: str, target_name: str) -> Message:
+    """Resolves what `refused_message` has reported."""
+    return Message(subject, State.DONE, title, target_name, "is not refused anymore")
+
+
 def held_tags_message(
     subject: str, target_name: str, changes: Sequence[TagChange], effects: Sequence[str], ring: str, *, is_asked: bool
 ) -> Message:
@@ -117,7 +130,7 @@ def held_tags_message(
     )
 
 
-def refused_message(subject: str, chat: str, channel: str, waiting: Sequence[str], problem: str) -> Message:
+def channel_refused_message(subject: str, chat: str, channel: str, waiting: Sequence[str], problem: str) -> Message:
     """Reports that a chat refuses messages in a channel; resolved once none is `waiting`."""
     if not waiting:
         return Message(subject, State.DONE, chat, channel, "accepts all messages again")

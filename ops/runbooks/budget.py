@@ -111,7 +111,9 @@ def _offer(fleet: tuple[Cluster, ...] | Unknown, settings: Settings) -> list[str
     if isinstance(fleet, Unknown):
         return [f"which clusters could be stopped is unknown: {fleet.why}"]
     able = [
-        c.name for c in fleet if c.running and schedule_of(c, settings) is not None and may_sleep(c, settings) is None
+        c.name
+        for c in fleet
+        if c.is_running and schedule_of(c, settings) is not None and may_sleep(c, settings) is None
     ]
     if not able:
         return ["offer: no running cluster can be stopped"]

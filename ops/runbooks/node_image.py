@@ -7,7 +7,7 @@ from typing import Any
 
 from ops.model.calendar import Span
 from ops.model.decision import Act, Decision, Nothing, Wait
-from ops.model.fleet import Cluster, Driver, Node, Unknown
+from ops.model.fleet import NO_POWER_STATE, Cluster, Driver, Node, Unknown
 from ops.model.image import days_between
 from ops.model.plan import Skip
 from ops.model.proof import Proof, ProofPolicy
@@ -19,7 +19,6 @@ from ops.policy.calendar import iso_week, week_occurrences, week_openings, week_
 from ops.policy.pool_selection import Candidate, select_pools, unjudged_skips
 from ops.policy.rings import ring_before, ring_of
 from ops.policy.select import ring_window
-from ops.policy.upgrade_duration import expected_duration
 from ops.policy.upgrade_plan import plan_within
 from ops.runbooks.contract import Opening, RunbookDefaults, TimelineBar
 from ops.runbooks.missing_facts import look_again
@@ -84,12 +83,14 @@ class NodeImage(RunbookDefaults):
         occurrences = week_occurrences(window, week)
         last = max((span.end for span in occurrences), default=now)
         longest = max((span.duration for span in occurrences), default=timedelta())
+        if not cluster.is_running and not cluster.is_stopped:
+            return _without_power_state(cluster, occurrences, last, now)
         sorted_out = select_pools(cluster, facts.newest_images, facts.nodes, run, longest)
         if not sorted_out.candidates:
             missing = unjudged_skips(cluster, facts.newest_images, facts.nodes, run)
             if missing and now < last:
                 return _read_again(missing, sorted_out.skips, occurrences, now)
-            return Nothing(_nothing_left(sorted_out.skips), sorted_out.skips, notify=bool(missing))
+            return Nothing(_nothing_left(cluster, sorted_out.skips), sorted_out.skips, notify=bool(missing))
         openings = tuple(span for span in week_openings(window, settings.freezes, week) if span.end > now)
         week_has = _Week(cluster, ring, policy, openings, last, sorted_out.candidates, sorted_out.skips)
         return _decide_in_week(week_has, facts, settings, now)
@@ -171,6 +172,17 @@ def _read_again(
     )
 
 
+def _without_power_state(
+    cluster: Cluster, occurrences: Sequence[Span], last: datetime, now: datetime
+) -> Wait | Nothing:
+    """Begins nothing while it is unknown whether the cluster runs."""
+    why = f"the power state could not be read: {NO_POWER_STATE.why}"
+    skips = tuple(Skip(pool.name, SkipReason.UNKNOWN_POWER, why) for pool in cluster.pools)
+    if now < last:
+        return _read_again((("the power state", NO_POWER_STATE),), skips, occurrences, now)
+    return Nothing(why, skips, notify=True)
+
+
 def _decide_in_week(week: _Week, facts: Facts, settings: Settings, now: datetime) -> Decision:
     ring_proving = ring_before(week.ring, settings)
     held = {c.pool.name: _unproven(c, ring_proving, facts.proofs) for c in week.candidates}
@@ -178,7 +190,7 @@ def _decide_in_week(week: _Week, facts: Facts, settings: Settings, now: datetime
     waiting = tuple(
         Skip(c.pool.name, SkipReason.UNPROVEN, held[c.pool.name]) for c in week.candidates if held[c.pool.name]
     )
-    notify = any(c.behind(now) > week.policy.max_image_age for c in week.candidates)
+    notify = any(c.is_older_than(week.policy.max_image_age, now) for c in week.candidates)
     skips = (*week.skips, *waiting)
     if not week.openings and now < week.last:
         # If freezes cover the rest of the week, the reason is still reported at the end of the week (rule 6).
@@ -199,21 +211,21 @@ def _decide_in_week(week: _Week, facts: Facts, settings: Settings, now: datetime
         return Wait(now + _BUSY_AGAIN, why, WaitReason.BUSY, notify, skips)
     if not free:
         return Wait(_next_look(now, opening), waiting[0].why, WaitReason.UNPROVEN, notify, skips)
-    if not week.cluster.running and not week.policy.start_stopped_clusters:
+    if week.cluster.is_stopped and not week.policy.start_stopped_clusters:
         why = "the cluster is stopped; it will be upgraded in a window after its next start"
         return Wait(now + _BUSY_AGAIN, why, WaitReason.ASLEEP, notify, skips)
     plan = plan_within(opening, week.cluster, week.ring, free, now)
     if plan is None:
         later = next((span.start for span in week.openings[1:]), opening.end)
         first = free[0]
-        why = f"{first.pool.name} needs {_minutes(expected_duration(first.pool))}, more than the window has left"
+        why = f"{first.pool.name} needs {_minutes(first.expected_duration)}, more than the window has left"
         return Wait(later, why, WaitReason.NO_WINDOW_LEFT, notify, skips)
     return Act(replace(plan, skips=skips))
 
 
 def _ended_without(week: _Week, waiting: tuple[Skip, ...], free: tuple[Candidate, ...], *, notify: bool) -> Nothing:
     """Ends the week when no window is left: pools that are still behind are skipped, with the reason for their delay."""
-    asleep = not week.cluster.running and not week.policy.start_stopped_clusters
+    asleep = week.cluster.is_stopped and not week.policy.start_stopped_clusters
     left = []
     for candidate in free:
         if asleep:
@@ -227,7 +239,7 @@ def _ended_without(week: _Week, waiting: tuple[Skip, ...], free: tuple[Candidate
                 Skip(candidate.pool.name, SkipReason.NO_WINDOW_LEFT, "no window this week had enough time left")
             )
     skips = (*week.skips, *waiting, *left)
-    return Nothing(_nothing_left((*waiting, *left)), skips, notify=notify)
+    return Nothing(_nothing_left(week.cluster, (*waiting, *left)), skips, notify=notify)
 
 
 def _unproven(candidate: Candidate, proving: Ring | None, proofs: Mapping[str, Proof]) -> str:
@@ -246,12 +258,12 @@ def _unproven(candidate: Candidate, proving: Ring | None, proofs: Mapping[str, P
     return f"{image} is still being proven in {proving.name} (since {clock(proof.since)})"
 
 
-def _nothing_left(skips: tuple[Skip, ...]) -> str:
-    if not skips:
-        return "every node runs the newest image"
-    codes = {skip.code for skip in skips}
-    if codes == {SkipReason.ALREADY_LATEST}:
-        return "every node already runs the newest image"
+def _nothing_left(cluster: Cluster, skips: tuple[Skip, ...]) -> str:
+    """Says of how many pools it speaks: Azure may list none of them."""
+    if not cluster.pools and not skips:
+        return "Azure lists no pools for this cluster, so no image was compared"
+    if {skip.code for skip in skips} <= {SkipReason.ALREADY_LATEST}:
+        return f"{cluster.listing} compared: all run the newest image"
     named = [f"{skip.what}: {skip.why}" for skip in skips if skip.code is not SkipReason.ALREADY_LATEST]
     more = [f"and {len(named) - _NAMED} more"] if len(named) > _NAMED else []
     return "; ".join([*named[:_NAMED], *more])

@@ -7,7 +7,7 @@ from typing import Any
 
 from ops.model.calendar import Window
 from ops.model.decision import Act, Decision, Nothing, Wait
-from ops.model.fleet import Cluster, Unknown
+from ops.model.fleet import NO_POWER_STATE, Cluster, Unknown
 from ops.model.plan import Claim, Plan, Skip, Step
 from ops.model.reasons import SkipReason, WaitReason
 from ops.model.run import Run
@@ -59,7 +59,9 @@ class Power(RunbookDefaults):
                 desired.why,
                 (Skip(cluster.name, desired.code, desired.why, needs_person=desired.code is SkipReason.BAD_TAG),),
             )
-        if cluster.running == desired.awake:
+        if not cluster.is_running and not cluster.is_stopped:
+            return look_again("the power state", NO_POWER_STATE, now, _BUSY_AGAIN, run.created + _LOOKS_FOR)
+        if cluster.is_running == desired.awake:
             state = "awake" if desired.awake else "asleep"
             return Nothing(f"the cluster is {state}, as scheduled: {desired.why}")
         if not desired.awake and facts.temporary_holder:
@@ -102,4 +104,4 @@ def _may_differ(cluster: Cluster, settings: Settings, now: datetime) -> bool:
     """False for a running cluster whose schedule says awake: only its own tag could change this; an override cannot."""
     desired = desired_power(cluster, settings, None, None, now)
     by_schedule = isinstance(desired, DesiredPower) and desired.awake and tag_of(cluster.tags) is None
-    return not (by_schedule and cluster.running)
+    return not (by_schedule and cluster.is_running)

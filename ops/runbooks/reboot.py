@@ -7,7 +7,7 @@ from typing import Any
 
 from ops.model.calendar import Span
 from ops.model.decision import Act, Decision, Nothing, Wait
-from ops.model.fleet import Cluster, Node, PoolMachines, Unknown
+from ops.model.fleet import NO_POWER_STATE, Cluster, Node, PoolMachines, Unknown
 from ops.model.plan import Claim, Plan, Skip, Step
 from ops.model.reasons import SkipReason, WaitReason
 from ops.model.run import Run, StepState
@@ -67,8 +67,10 @@ class Reboot(RunbookDefaults):
             return look_again("the cluster", cluster, now, _BUSY_AGAIN, opening.end if opening else now)
         if ring_of(cluster, settings) is None:
             return Nothing("the cluster is not in a ring, so Daytwo leaves it alone")
-        if not cluster.running:
+        if cluster.is_stopped:
             return Nothing("the cluster is stopped")
+        if not cluster.is_running:
+            return look_again("the power state", NO_POWER_STATE, now, _BUSY_AGAIN, opening.end if opening else now)
         missing = is_transient({"the nodes": facts.nodes, "the pods": facts.pods, "the PDBs": facts.disruption_budgets})
         if missing is not None:
             return look_again(*missing, now, _BUSY_AGAIN, opening.end if opening else now)
@@ -80,7 +82,7 @@ class Reboot(RunbookDefaults):
         unreadable = is_transient({f"the machine of {node.name}": matches[node.name] for node in requiring})
         if unreadable is not None:
             return look_again(*unreadable, now, _BUSY_AGAIN, opening.end if opening else now)
-        chosen = select_nodes(requiring, matches, cluster, Guards(facts.pods, facts.disruption_budgets), run)
+        chosen = select_nodes(requiring, matches, cluster, Guards(facts.pods, facts.disruption_budgets, now), run)
         able, skips = list(chosen.able), chosen.skips
         if not able:
             return Nothing(_nothing(requiring, run), skips)
@@ -94,7 +96,7 @@ class Reboot(RunbookDefaults):
         policy = settings.get(REBOOT)
         if policy is None or now.minute >= _FIRST_QUARTER:
             return ()
-        members = [cluster for cluster in clusters if cluster.running and ring_of(cluster, settings) is not None]
+        members = [cluster for cluster in clusters if not cluster.is_stopped and ring_of(cluster, settings) is not None]
         if open_span(policy.window, settings.freezes, now) is None:
             members = [cluster for cluster in members if _asks_by_day(cluster, settings, now)]
         coming = next_open(policy.window, settings.freezes, now, _DAY)

@@ -82,7 +82,7 @@ def sample_images(context: Context, settings: Settings, fleet: Sequence[Cluster]
 
     def look(cluster: Cluster) -> None:
         ring = ring_of(cluster, settings)
-        if ring is None or not cluster.running:
+        if ring is None or cluster.is_stopped:
             return
         incomplete[ring.name].add(cluster.id)  # until it has been read completely, whatever fails below
         nodes = context.ports.nodes.nodes(cluster)

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from datetime import timedelta
 
+from ops.model.fleet import NO_POWER_STATE, Power
 from ops.model.outcome import Done, Pending, Progress, Refused, Stale
 from ops.model.reasons import FailureCode
-from ops.model.refusal import Answer, System
+from ops.model.refusal import Answer, RefusalKind, System
 from ops.policy.power import BETWEEN
 from ops.policy.refusals import classify
 from ops.ports.errors import AlreadyError, BusyError, RejectedError
@@ -15,6 +16,8 @@ from ops.verbs.contract import StepContext
 # Azure does not send Retry-After in response to polls, and a pool takes minutes per node.
 POLL_EVERY = timedelta(minutes=3)
 _BUSY_AGAIN = timedelta(minutes=5)
+# An answer without the address of an operation (200, 202 or 204), or a lost one, says nothing about what follows.
+_SHOWN_WITHIN = timedelta(minutes=10)
 _ASK_AZURE = "find the operation in the activity log, fix the cause, then start the run again"
 
 
@@ -34,13 +37,18 @@ def begin_operation(
     except AlreadyError:
         return Pending("", task.now)  # the poll reads the cluster
     except RejectedError as error:
-        return Refused(error.code, str(error), remedy(error.code, str(error)))
+        return Refused(error.code, str(error), remedy(error.code, str(error)), lasting=True)
     return Pending(token, task.now + poll_every)
 
 
 def busy(task: StepContext) -> Stale:
     """Returns Stale, because another operation is running on the cluster. That operation is never interrupted, so the step waits."""
     return retry_later(task, "another operation is running on the cluster")
+
+
+def no_power_state(task: StepContext) -> Stale:
+    """Returns Stale, because Azure does not report whether the cluster is running: nothing begins on an unknown state."""
+    return retry_later(task, NO_POWER_STATE.why)
 
 
 def power_pause(task: StepContext) -> Stale | None:
@@ -56,15 +64,75 @@ def retry_later(task: StepContext, why: str) -> Stale:
     return Stale(why, task.now + _BUSY_AGAIN)
 
 
-def poll_operation(task: StepContext, what: str, progress: Progress | None = None) -> Pending | Done | Refused:
+def poll_operation(task: StepContext, what: str, progress: Progress | None = None) -> Pending | Done | Refused | Stale:
     """Polls the operation of the step's token."""
     status = task.ports.clusters.operation(task.record.token)
     if status.state == "failed":
-        cause = f"{what} failed: {status.code}: {status.message}" if status.message else f"{what} failed: {status.code}"
-        return Refused(status.code or "OperationFailed", cause, remedy(status.code, status.message))
+        return ended_unsuccessfully(task, what, status.code, status.message)
     if status.state == "succeeded":
         return Done(f"Azure reports that {what} has ended", progress)
     return Pending(task.record.token, task.now + POLL_EVERY, progress)
+
+
+def ended_unsuccessfully(task: StepContext, what: str, code: str, text: str) -> Done | Refused | Stale:
+    """Decides what the unsuccessful end of an operation means, with Azure's own words.
+
+    If another operation or a limit on calls has ended it, the run waits and assesses again: this is not a failure of the step.
+    """
+    words = ": ".join(part for part in (code, text) if part)
+    refusal = classify(Answer(System.AZURE, code=code, text=text))
+    match refusal.kind:
+        case RefusalKind.BUSY | RefusalKind.THROTTLED | RefusalKind.TRANSIENT:
+            return retry_later(task, f"{what} was interrupted: {words}")
+        case RefusalKind.ALREADY:
+            return Done(f"Azure reports that {what} was not necessary: {words}")
+        case RefusalKind.GONE:
+            return Refused(FailureCode.GONE, f"{what} ended: {words}", "nothing: the cluster or pool was deleted")
+        case RefusalKind.LASTING | RefusalKind.DENIED:
+            advice = refusal.remedy or _ASK_AZURE
+            return Refused(code or FailureCode.OPERATION_FAILED, f"{what} failed: {words}", advice)
+
+
+def poll_power(
+    task: StepContext, wanted: Power, what: str, call: Callable[[], str]
+) -> Pending | Done | Refused | Stale:
+    """Polls a start or a stop. If its address is unknown, or something else has ended it, the cluster decides.
+
+    `call` requests it again, if it is an undo that something else has ended.
+    """
+    interrupted = poll_operation(task, what) if task.record.token else None
+    if interrupted is not None and not isinstance(interrupted, Stale):
+        return interrupted
+    cluster = task.ports.clusters.cluster(task.target)
+    if cluster.is_busy or cluster.power is Power.UNKNOWN:
+        return Pending(task.record.token, task.now + POLL_EVERY)
+    if cluster.power is wanted:
+        return Done(f"Azure reports the cluster as {wanted}")
+    if interrupted is None:
+        return _not_begun(task, what)
+    return _begin_again(task, call) if task.undo else interrupted
+
+
+def is_recent(task: StepContext) -> bool:
+    """Whether the step began so recently that Azure may not show its operation yet."""
+    return task.now - (task.record.began or task.now) < _SHOWN_WITHIN
+
+
+def _not_begun(task: StepContext, what: str) -> Pending | Refused:
+    """Azure may have accepted the request without naming an operation, so the cluster has some time to show it."""
+    if is_recent(task):
+        return Pending("", task.now + POLL_EVERY)
+    code = FailureCode.START_FAILED if what == "the start" else FailureCode.STOP_FAILED
+    return Refused(
+        code, f"{what} was accepted, but Azure shows no operation and the cluster has not changed", _ASK_AZURE
+    )
+
+
+def _begin_again(task: StepContext, call: Callable[[], str]) -> Pending | Refused:
+    begun = begin_operation(task, call)
+    if isinstance(begun, Stale):
+        return Pending(task.record.token, begun.retry_at or task.now + _BUSY_AGAIN)
+    return begun
 
 
 def not_verified_yet(

@@ -49,8 +49,12 @@ class Verb(Protocol):
         """Makes the first call."""
         ...
 
-    def poll(self, task: StepContext) -> Pending | Done | Refused:
-        """Polls once. Done means that the operation has ended successfully, which does not verify its effect yet."""
+    def poll(self, task: StepContext) -> Pending | Done | Refused | Stale:
+        """Polls once. Done means that the operation has ended successfully, which does not verify its effect yet.
+
+        Stale means that something else has ended it, so the run is assessed again; an undo never returns it. A token in Pending
+        replaces the previous one.
+        """
         ...
 
     def verify(self, task: StepContext) -> Done | Pending | Refused:

@@ -9,7 +9,7 @@ from ops.model.fleet import Cluster
 from ops.model.outcome import Done, Pending, Ready, Refused, Stale
 from ops.model.reasons import FailureCode
 from ops.model.workload import Pod
-from ops.policy.evictable_pods import pods_to_evict
+from ops.policy.evictable_pods import pods_to_evict, terminating
 from ops.ports.errors import OutsideError
 from ops.ports.kubernetes import EvictionResult
 from ops.verbs.contract import StepContext
@@ -70,13 +70,7 @@ class DrainNode:
                 "make sure that only one PDB covers each pod, then start the run again",
             )
         if is_time_over(task):
-            name, answer = next(iter(answers.items()))
-            cause = f"{name} has not left {node.name} in time{f': {answer.why}' if answer.why else ''}"
-            return Refused(
-                FailureCode.DRAIN_TIMEOUT,
-                cause,
-                "let its PDB allow an eviction (more replicas, or a lower minAvailable), then start the run again",
-            )
+            return _out_of_time(node.name, left[0], answers[left[0].full_name])
         return Pending("drain", task.now + _ROUND, progress)
 
     def verify(self, task: StepContext) -> Done | Pending | Refused:
@@ -92,6 +86,19 @@ class DrainNode:
 VERB = DrainNode()
 
 
+def _out_of_time(node: str, pod: Pod, answer: EvictionResult) -> Refused:
+    """Says what the pod that is left was waiting for: its own end, a PDB, or what the API server said."""
+    cause = f"{pod.full_name} has not left {node} in time"
+    if pod.deleting:
+        advice = "find out why the pod does not end (its finalizers, its node), then start the run again"
+        return Refused(FailureCode.DRAIN_TIMEOUT, f"{cause}: {terminating(pod)}", advice)
+    because = f"{cause}: {answer.why}" if answer.why else cause
+    if answer.kind == "refused":
+        return Refused(FailureCode.DRAIN_TIMEOUT, because, "fix what the API server reports, then start the run again")
+    advice = "let its PDB allow an eviction (more replicas, or a lower minAvailable), then start the run again"
+    return Refused(FailureCode.DRAIN_TIMEOUT, because, advice)
+
+
 def _left(task: StepContext, found: FoundNode) -> tuple[Pod, ...]:
     return pods_to_evict(task.ports.nodes.pods(found.cluster, found.node.name), found.node.name)
 
@@ -104,10 +111,10 @@ def _ask(task: StepContext, cluster: Cluster, left: tuple[Pod, ...]) -> dict[str
 
 
 def _ask_one(task: StepContext, cluster: Cluster, pod: Pod, grace_s: int | None) -> EvictionResult:
-    """Treats an error with one pod (for example a failing webhook) like a blocked eviction: it is retried until the timeout."""
+    """Requests the eviction of one pod. An error (a webhook, a namespace that is being deleted) is retried until the timeout."""
     if pod.deleting:
         return EvictionResult("evicted")
     try:
         return task.ports.nodes.evict(cluster, pod, grace_s)
     except OutsideError as error:
-        return EvictionResult("blocked", str(error))
+        return EvictionResult("refused", str(error))

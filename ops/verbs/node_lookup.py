@@ -22,7 +22,7 @@ def find_node(task: StepContext) -> FoundNode | Stale:
     Steps that were planned by an earlier version name no uid; their node is found by name.
     """
     cluster = task.ports.clusters.cluster(task.target)
-    if not cluster.running:
+    if cluster.is_stopped:
         return Stale("the cluster is stopped")
     name, uid = task.step.params["node"], task.step.params.get("uid", "")
     nodes = task.ports.nodes.nodes(cluster)

@@ -88,7 +88,7 @@ class RestartNode:
             return _not_confirmed(found.node.name, match)
         return _restart(task, match)
 
-    def poll(self, task: StepContext) -> Pending | Done | Refused:
+    def poll(self, task: StepContext) -> Pending | Done | Refused | Stale:
         """Polls the operation; if its token was lost, only the verification counts."""
         if not task.record.token:
             return Done("the restart of the machine was requested")

@@ -5,8 +5,8 @@ from datetime import timedelta
 from typing import Literal
 
 from ops.model.arm_actions import FOLLOW_OPERATION, READ_CLUSTER
+from ops.model.fleet import NO_POWER_STATE, Power
 from ops.model.outcome import Done, Pending, Ready, Refused, Stale
-from ops.model.reasons import FailureCode
 from ops.model.wording import clock
 from ops.tables.overrides import override_end
 from ops.tables.power import note_power_change
@@ -15,8 +15,9 @@ from ops.verbs.arm_operation import (
     POLL_EVERY,
     begin_operation,
     busy,
+    no_power_state,
     not_verified_yet,
-    poll_operation,
+    poll_power,
     power_pause,
     remedy,
 )
@@ -50,8 +51,10 @@ class StopCluster:
             if task.may_have_begun:
                 return Pending("", task.now + POLL_EVERY)
             return busy(task)
-        if not cluster.running:
+        if cluster.is_stopped:
             return Done("the cluster is stopped")
+        if not cluster.is_running:
+            return Pending("", task.now + POLL_EVERY) if task.may_have_begun else no_power_state(task)
         if stays_awake:
             return Stale(stays_awake)
         holder = "" if task.undo else temporary_holder(task.ports.store, task.target)
@@ -63,24 +66,18 @@ class StopCluster:
         """Requests the stop once."""
         return begin_operation(task, lambda: task.ports.clusters.begin_stop(task.target))
 
-    def poll(self, task: StepContext) -> Pending | Done | Refused:
-        """Polls the operation or, if its token was lost, reads the cluster."""
-        if task.record.token:
-            return poll_operation(task, "the stop")
-        cluster = task.ports.clusters.cluster(task.target)
-        if cluster.is_busy:
-            return Pending("", task.now + POLL_EVERY)
-        if not cluster.running:
-            return Done("Azure reports the cluster as Stopped")
-        return Refused(FailureCode.STOP_FAILED, "the cluster did not stop", remedy(""))
+    def poll(self, task: StepContext) -> Pending | Done | Refused | Stale:
+        """Polls the operation or, if its address is unknown, reads the cluster."""
+        return poll_power(task, Power.STOPPED, "the stop", lambda: task.ports.clusters.begin_stop(task.target))
 
     def verify(self, task: StepContext) -> Done | Pending | Refused:
         """Verifies that the power state is Stopped and provisioning has ended."""
         cluster = task.ports.clusters.cluster(task.target)
-        if not cluster.running and not cluster.is_busy:
+        if cluster.is_stopped and not cluster.is_busy:
             note_power_change(task.ports.store, task.target, task.now)
             return Done("the cluster is stopped")
-        cause = "Azure reports that the stop has ended, but the cluster is not stopped"
+        now = "Azure reports it as running" if cluster.is_running else NO_POWER_STATE.why
+        cause = f"Azure reports that the stop has ended, but the cluster is not verified as stopped: {now}"
         return not_verified_yet(task, _VERIFY_WITHIN, cause, remedy(""))
 
 

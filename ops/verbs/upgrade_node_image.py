@@ -17,9 +17,11 @@ from ops.verbs.arm_operation import (
     POLL_EVERY,
     begin_operation,
     busy,
+    ended_unsuccessfully,
+    is_recent,
+    no_power_state,
     not_verified_yet,
     poll_operation,
-    remedy,
     retry_later,
 )
 from ops.verbs.contract import StepContext
@@ -58,14 +60,16 @@ class UpgradeNodeImage:
             return Pending("", task.now + POLL_EVERY)
         if cluster.is_busy:
             return busy(task)
+        if not cluster.is_running:
+            return no_power_state(task)
         skipped = override_end(task.ports.store, "skip", task.target)
         if skipped is not None and task.now < skipped:
             return Stale(f"a person has skipped it until {instant(skipped)}")
         planned = NodeImage.parse(task.step.params["image"])
         if planned is not None and _is_carried(pool, planned, _nodes_of(task, cluster, pool)):
-            nodes = _listed_nodes(task, cluster, pool)
-            if _is_carried(pool, planned, nodes):
-                return Done(_counted(pool, nodes, planned))
+            nodes, total = _listed_nodes(task, cluster, pool)
+            if _is_carried(pool, planned, nodes) and len(nodes) >= total:
+                return Done(_counted(total, nodes, planned))
         newest = task.ports.clusters.newest_image(task.target, pool.name)
         if isinstance(newest, Unknown):
             return retry_later(task, f"the newest image of {pool.name} could not be read: {newest.why}")
@@ -78,8 +82,8 @@ class UpgradeNodeImage:
         pool = task.step.params["pool"]
         return begin_operation(task, lambda: task.ports.clusters.begin_upgrade_node_image(task.target, pool))
 
-    def poll(self, task: StepContext) -> Pending | Done | Refused:
-        """Polls the operation (or the pool, if its token was lost), and counts the nodes that run the image."""
+    def poll(self, task: StepContext) -> Pending | Done | Refused | Stale:
+        """Polls the operation (or the pool, if its address is unknown), and counts the nodes that run the image."""
         progress = _progress(task)
         if task.record.token:
             return poll_operation(task, f"the upgrade of {task.step.params['pool']}", progress)
@@ -87,15 +91,13 @@ class UpgradeNodeImage:
         if isinstance(found, Stale):
             return Refused(found.code, found.why, "check the cluster, then start the run again")
         pool = found[1]
-        if pool.is_busy:
+        if pool.is_busy or is_recent(task):
             return Pending("", task.now + POLL_EVERY, progress)
         if pool.provisioning_state.casefold() == "succeeded":
             return Done("Azure reports the pool as Succeeded", progress)
         code = pool.error_code or "UpgradeFailed"
-        cause = f"the upgrade of {pool.name} ended as {pool.provisioning_state}"
-        if pool.error:
-            cause += f": {code}: {pool.error}"
-        return Refused(code, cause, remedy(code))
+        text = pool.error or f"Azure reports the pool as {pool.provisioning_state}"
+        return ended_unsuccessfully(task, f"the upgrade of {pool.name}", code, text)
 
     def verify(self, task: StepContext) -> Done | Pending | Refused:
         """Verifies that every node runs the image and is Ready, and that ARM reports the image for the pool.
@@ -111,15 +113,15 @@ class UpgradeNodeImage:
         if planned is None:
             return _unproven(task, pool, ("the name of the planned image cannot be read",))
         try:
-            nodes = _listed_nodes(task, cluster, pool)
+            nodes, total = _listed_nodes(task, cluster, pool)
         except (DeniedError, NotFoundError, RejectedError) as error:
             return _unproven(task, pool, (f"its nodes or machines could not be read: {error}",))
         if not nodes and pool.count == 0 and planned.is_carried_as(pool.image):
             return Done(f"the pool has no nodes and is set to {planned.short}")
         carried = _image_carried(nodes, planned)
-        missing = _missing(pool, nodes, planned)
+        missing = _missing(pool, total, nodes, planned)
         if not missing:
-            evidence = _counted(pool, nodes, carried)
+            evidence = _counted(total, nodes, carried)
             if carried != planned:
                 evidence += f"; it was released between the check and the call; the plan was for {planned.short}: not proven yet"
             return Done(evidence, Progress(len(nodes), len(nodes)))
@@ -142,7 +144,7 @@ def _find(task: StepContext) -> tuple[Cluster, Pool] | Stale:
         return Stale(pool.unsupported)
     if cluster.driver is not Driver.DAYTWO:
         return Stale("AKS upgrades this cluster now", code=FailureCode.TAKEN_OVER)
-    if not cluster.running:
+    if cluster.is_stopped:
         return Stale("the cluster is stopped", code=FailureCode.STOPPED)
     return cluster, pool
 
@@ -154,8 +156,10 @@ def _nodes_of(task: StepContext, cluster: Cluster, pool: Pool) -> tuple[Node, ..
         return None
 
 
-def _listed_nodes(task: StepContext, cluster: Cluster, pool: Pool) -> tuple[Node, ...]:
-    """Returns the nodes whose machines ARM lists for the pool, whatever their labels say (docs/node-image.md, rule 16).
+def _listed_nodes(task: StepContext, cluster: Cluster, pool: Pool) -> tuple[tuple[Node, ...], int]:
+    """Returns the nodes whose machines ARM lists for the pool, whatever their labels say, and how many nodes there should be.
+
+    That is the number that ARM reports, or else that of the machines it lists (docs/node-image.md, rule 16).
 
     Raises:
         OutsideError: the nodes or the machines could not be read; the labels alone do not count.
@@ -163,13 +167,14 @@ def _listed_nodes(task: StepContext, cluster: Cluster, pool: Pool) -> tuple[Node
     nodes = task.ports.nodes.nodes(cluster)
     listed = task.ports.clusters.machines(cluster.id, pool.name)
     machines = confirmed(match_nodes(cluster, nodes, {pool.name: listed}))
-    return tuple(node for node in nodes if node.name in machines)
+    total = len(listed) if isinstance(pool.count, Unknown) else pool.count
+    return tuple(node for node in nodes if node.name in machines), total
 
 
 def _is_carried(pool: Pool, planned: NodeImage, nodes: tuple[Node, ...] | None) -> bool:
-    """Whether Azure reports the image for the pool, and all of its nodes are among these and run it."""
+    """Whether Azure reports the image for the pool, and all of these nodes, at least one, run it."""
     carried = planned.is_carried_as(pool.image) and all(planned.is_carried_as(node.image_label) for node in nodes or ())
-    return carried and bool(nodes) and len(nodes or ()) >= pool.count
+    return carried and bool(nodes)
 
 
 def _progress(task: StepContext) -> Progress | None:
@@ -185,7 +190,9 @@ def _progress(task: StepContext) -> Progress | None:
     if nodes is None:
         return None
     done = sum(planned.is_carried_as(node.image_label) and node.ready for node in nodes)
-    return Progress(min(done, found[1].count), found[1].count)
+    count = found[1].count
+    total = len(nodes) if isinstance(count, Unknown) else count
+    return Progress(min(done, total), total)
 
 
 def _image_carried(nodes: tuple[Node, ...], planned: NodeImage) -> NodeImage:
@@ -198,7 +205,7 @@ def _image_carried(nodes: tuple[Node, ...], planned: NodeImage) -> NodeImage:
     return planned
 
 
-def _missing(pool: Pool, nodes: tuple[Node, ...], planned: NodeImage) -> tuple[str, ...]:
+def _missing(pool: Pool, total: int, nodes: tuple[Node, ...], planned: NodeImage) -> tuple[str, ...]:
     """Returns what is not as it should be. Azure can evict spot nodes at any time, so their number does not count."""
     if not nodes:
         return ("it has no nodes",)
@@ -206,17 +213,19 @@ def _missing(pool: Pool, nodes: tuple[Node, ...], planned: NodeImage) -> tuple[s
     wrong = [node.name for node in nodes if not carried.is_carried_as(node.image_label)]
     unready = [node.name for node in nodes if not node.ready and node.name not in wrong]
     missing = [f"{name} does not run {planned.short}" for name in wrong] + [f"{name} is not Ready" for name in unready]
-    if len(nodes) < pool.count and not pool.spot:
-        missing.append(f"only {len(nodes)} of {pool.count} nodes are registered")
+    if len(nodes) < total and not pool.spot:
+        missing.append(f"only {len(nodes)} of {total} nodes are registered")
     if not missing and not carried.is_carried_as(pool.image):
-        missing.append(f"its nodes are labeled {carried.short}, but Azure reports {pool.image} for the pool")
+        reported = pool.image or "no image"
+        missing.append(f"its nodes are labeled {carried.short}, but Azure reports {reported} for the pool")
     return tuple(missing)
 
 
-def _counted(pool: Pool, nodes: tuple[Node, ...], image: NodeImage) -> str:
-    """How many nodes were checked, of how many."""
-    total = max(pool.count, len(nodes))
-    return f"{len(nodes)} of {total} nodes run {image.short} and are Ready; Azure reports it for the pool"
+def _counted(total: int, nodes: tuple[Node, ...], image: NodeImage) -> str:
+    """How many nodes run the image, of how many, and whether they are Ready."""
+    ready = sum(node.ready for node in nodes)
+    readiness = "are Ready" if ready == len(nodes) else f"{ready} of them are Ready"
+    return f"{len(nodes)} of {max(total, len(nodes))} nodes run {image.short} and {readiness}; Azure reports it for the pool"
 
 
 def _unproven(task: StepContext, pool: Pool, missing: tuple[str, ...]) -> Pending | Refused:

@@ -31,8 +31,6 @@ class Arm:
             return self._answer(call)
         except ArmError as error:
             return error.response()
-        except RefusedError as refusal:
-            return ArmError(refusal.status, refusal.code, refusal.message).response()
         except NotAnObjectError as error:
             return ArmError(400, "InvalidRequestContent", f"The request content was invalid: {error}").response()
 
@@ -48,7 +46,11 @@ class Arm:
         self._requests.record("arm", route.action, principal)
         _check_query(call, route)
         remaining = self._throttle(route, found.names, principal)
-        response = self._providers[route.provider].handle(route.handler, ArmRequest(call, found.names, principal))
+        try:
+            response = self._providers[route.provider].handle(route.handler, ArmRequest(call, found.names, principal))
+        except RefusedError as refusal:
+            is_enveloped = route.provider is not Whose.AKS
+            raise ArmError(refusal.status, refusal.code, refusal.message, envelope=is_enveloped) from refusal
         kind = "reads" if route.reads else "writes"
         headers = {
             "x-ms-request-id": self._world.core.new_id_in("request"),

@@ -93,7 +93,7 @@ def pool_properties(cluster: Cluster, pool: Pool) -> JsonObject:
     if pool.error_code:
         error = {"code": pool.error_code, "message": pool.error_message}
         properties["status"] = {"provisioningError": error}
-    return properties
+    return properties | dict.fromkeys(pool.hidden)
 
 
 def pool_document(cluster: Cluster, pool: Pool) -> JsonObject:
@@ -184,6 +184,7 @@ def cluster_document(cluster: Cluster) -> JsonObject:
             },
             "oidcIssuerProfile": {"enabled": False},
             "resourceUID": etag("uid", spec.name, cluster.creation).replace("-", "")[:24],
+            **dict.fromkeys(cluster.hidden),
         },
         "identity": {"type": "SystemAssigned", "principalId": PRINCIPAL, "tenantId": TENANT},
         "sku": {"name": spec.sku, "tier": "Standard"},

@@ -142,8 +142,7 @@ class Handlers:
         require_no_body(request)
         cluster, pool = self._pool(request)
         operation = self._world.upgrade(cluster, pool, request.principal)
-        headers = self._long_running.headers(operation, request.call.origin)
-        return HttpResponse(202, documents.pool_document(cluster, pool), headers)
+        return HttpResponse(202, documents.pool_document(cluster, pool), self._address(request, operation))
 
     def abort_pool(self, request: ArmRequest) -> HttpResponse:
         """Abort the operation in progress on a pool."""
@@ -219,7 +218,12 @@ class Handlers:
         return cluster, pool
 
     def _accepted(self, request: ArmRequest, operation: Operation) -> HttpResponse:
-        return HttpResponse(202, None, self._long_running.headers(operation, request.call.origin))
+        return HttpResponse(202, None, self._address(request, operation))
+
+    def _address(self, request: ArmRequest, operation: Operation) -> dict[str, str]:
+        if self._world.core.take_missing_address(operation.cluster):
+            return {}
+        return self._long_running.headers(operation, request.call.origin)
 
 
 def _subscription(subscription: str) -> JsonObject:

@@ -36,7 +36,7 @@ def pdb_document(cluster: Cluster, pdb: Pdb) -> JsonObject:
         },
         "spec": {
             **{key: value for key, value in limit.items() if value is not None},
-            "selector": {"matchLabels": {"app": pdb.workload.spec.name}},
+            "selector": _selector(pdb),
             "unhealthyPodEvictionPolicy": pdb.spec.unhealthy_pods,
         },
         "status": {
@@ -48,6 +48,17 @@ def pdb_document(cluster: Cluster, pdb: Pdb) -> JsonObject:
             "observedGeneration": 1,
         },
     }
+
+
+def _selector(pdb: Pdb) -> JsonObject:
+    name = pdb.workload.spec.name
+    match pdb.spec.selects:
+        case "labels":
+            return {"matchLabels": {"app": name}}
+        case "expressions":
+            return {"matchExpressions": [{"key": "app", "operator": "In", "values": [name]}]}
+        case "namespace":
+            return {}
 
 
 def pdb_resource(cluster: Cluster) -> Resource[Pdb]:

@@ -30,7 +30,8 @@ def evict_pod(core: Core, cluster: Cluster, pod: Pod, request: HttpRequest, who:
     """Handle a POST of a policy/v1 Eviction.
 
     Raises:
-        StatusError: 400 (different pod name), 409 (a different pod with this name), 429 (a budget), 500 (several budgets).
+        StatusError: 400 (different pod name), 403 (the namespace is being deleted),
+            409 (a different pod with this name), 429 (a budget), 500 (several budgets).
     """
     eviction = _body(request)
     metadata = eviction.get("metadata")
@@ -43,6 +44,8 @@ def evict_pod(core: Core, cluster: Cluster, pod: Pod, request: HttpRequest, who:
     given = eviction.get("deleteOptions")
     options = _options(cast("JsonObject", given) if isinstance(given, dict) else {}, request)
     _check_uid(pod, options.uid)
+    if pod.workload.spec.namespace_ends:
+        raise _namespace_ends(pod)
     result = evict(core, cluster, pod, who, dry_run=options.dry_run, grace_s=options.grace_s)
     match result:
         case EvictionAllowed():
@@ -58,6 +61,12 @@ def evict_pod(core: Core, cluster: Cluster, pod: Pod, request: HttpRequest, who:
             raise StatusError(HTTPStatus.INTERNAL_SERVER_ERROR, "", SEVERAL)
         case _:
             assert_never(result)
+
+
+def _namespace_ends(pod: Pod) -> StatusError:
+    message = f'pods "{pod.name}" is forbidden: unable to create new content in namespace {pod.namespace} because it is being terminated'
+    details: JsonObject = {"causes": [{"reason": "NamespaceTerminating", "field": "metadata.namespace"}]}
+    return StatusError(HTTPStatus.FORBIDDEN, "Forbidden", message, details)
 
 
 def delete_pod(core: Core, cluster: Cluster, pod: Pod, request: HttpRequest, who: str) -> HttpResponse:

@@ -58,6 +58,8 @@ def pod_document(pod: Pod) -> JsonObject:
     if pod.deleted is not None:
         metadata["deletionTimestamp"] = zulu(pod.deleted)
         metadata["deletionGracePeriodSeconds"] = pod.deletion_grace_s
+    if workload.finalizer:
+        metadata["finalizers"] = [workload.finalizer]
     spec: JsonObject = {
         "containers": [{"name": workload.name, "image": _image(pod), "resources": {}}],
         "restartPolicy": "Never" if workload.kind is WorkloadKind.JOB else "Always",
@@ -98,6 +100,8 @@ def _tolerations(pod: Pod) -> list[JsonObject]:
     if workload.tolerates_spot:
         key = "kubernetes.azure.com/scalesetpriority"
         found.append({"key": key, "operator": "Equal", "value": "spot", "effect": "NoSchedule"})
+    if workload.tolerates_cordon:
+        found.append({"operator": "Exists", "effect": "NoSchedule"})
     daemon = workload.kind is WorkloadKind.DAEMON_SET
     for key in ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"):
         lasting: JsonObject = {} if daemon else {"tolerationSeconds": 300}

@@ -122,6 +122,10 @@ def _blocks_cluster(week: Week, place: Place, at: datetime, but: Operation | Non
     failed = week.run_failed_at(cluster.name)
     if failed is not None and failed <= at:
         return "run-failed"
+    if week.history.power_unknown(cluster.name, at):
+        return "unknown-power-state"
+    if but is None and week.history.refused(cluster.name, at):
+        return "refused"
     if week.history.stopped(cluster.name, at) and not week.rules.start_stopped_clusters:
         return "asleep"
     return "busy" if week.history.busy(cluster.name, at, but) else None

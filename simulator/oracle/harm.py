@@ -62,7 +62,8 @@ _CODES: Mapping[HarmKind, str] = {
     HarmKind.IMAGE: "outside-window does-not-fit unproven busy already-latest no-ring driven-by-aks snapshot no-agent-pool "
     "out-of-order after-failure halted ring-too-early upgraded-twice paired-regions max-concurrent",
     HarmKind.APPROVAL: "not-approved",
-    HarmKind.POWER: "unexpected-start left-awake unscheduled-stop no-pause asleep-against-schedule awake-against-schedule",
+    HarmKind.POWER: "unexpected-start left-awake unscheduled-stop no-pause asleep-against-schedule awake-against-schedule "
+    "unknown-power-state asked-too-often",
     HarmKind.POD: "pdb-violated",
     HarmKind.NODE: "left-cordoned uncordoned-others",
     HarmKind.NEGLECT: "not-rebooted",

@@ -4,7 +4,7 @@ import re
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from simulator.world.images import FAMILIES, Catalog, Family, family_of
@@ -13,6 +13,8 @@ from simulator.world.specs import ClusterSpec, FleetSpec, PoolSpec
 
 FAR_FUTURE = datetime.max.replace(tzinfo=UTC)
 _PATCH = re.compile(r"-\d{4}\.\d\d\.\d\d$")
+_INTERRUPTIONS = ("AKSOperationPreempted", "OperationNotAllowed", "EtagMismatch", "SubscriptionRequestsThrottled")
+_LONGEST_PAUSE = timedelta(days=1)
 _POOL_FAILED = ("Failed", "Canceled")
 
 
@@ -29,10 +31,25 @@ class Operation:
     began: datetime
     ended: datetime = FAR_FUTURE
     status: str = "InProgress"
+    code: str = ""
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether another operation or a limit on calls has ended it, which is not a failure (rule 15)."""
+        return self.status == "Failed" and self.code in _INTERRUPTIONS
 
     def runs(self, at: datetime) -> bool:
         """Whether the operation was in progress at a given time."""
         return self.began <= at < self.ended
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedCall:
+    """A request for an operation that Azure refused, for a reason that lasts."""
+
+    at: datetime
+    who: str
+    action: tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +108,9 @@ class History:
         self._power = {c.name: Timeline("Stopped" if c.stopped else "Running") for c in fleet.clusters}
         self._pool_image: dict[tuple[str, str], Timeline[str]] = defaultdict(lambda: Timeline(""))
         self._machines: dict[tuple[str, str], Timeline[Machines]] = defaultdict(lambda: Timeline({}))
+        self.refused_calls: list[RefusedCall] = []
+        self._refused: dict[str, list[tuple[datetime, datetime]]] = defaultdict(list)
+        self._hidden: dict[str, list[tuple[datetime, datetime]]] = defaultdict(list)
         self._by_cluster: dict[str, list[Operation]] = defaultdict(list)
         for operation in self.operations:
             self._by_cluster[operation.cluster].append(operation)
@@ -127,6 +147,14 @@ class History:
         """Whether the cluster is stopped."""
         return self._power[cluster].at(at) == "Stopped"
 
+    def power_unknown(self, cluster: str, at: datetime) -> bool:
+        """Whether Azure does not report whether the cluster is running."""
+        return any(began <= at < ended for began, ended in self._hidden[cluster])
+
+    def refused(self, cluster: str, at: datetime) -> bool:
+        """Whether Azure refuses every operation on the cluster, or did so until a day ago: the next attempt can be a day away."""
+        return any(began <= at < ended + _LONGEST_PAUSE for began, ended in self._refused[cluster])
+
     def api_responds(self, cluster: str, at: datetime) -> bool:
         """Whether the cluster's API server responds, which it does not while the cluster is stopped, stopping or starting."""
         moving = any(
@@ -141,7 +169,8 @@ class History:
     def pool_failed(self, cluster: str, pool: str, at: datetime) -> bool:
         """Whether the last operation on the pool that ended left it in a failed state."""
         ended = [w for w in self.of_cluster(cluster) if w.pool == pool and w.ended <= at and w.what != "abort"]
-        return bool(ended) and max(ended, key=lambda operation: operation.ended).status in _POOL_FAILED
+        last = max(ended, key=lambda operation: operation.ended, default=None)
+        return last is not None and last.status in _POOL_FAILED and not last.interrupted
 
     def machines(self, cluster: str, pool: str, at: datetime) -> Machines:
         """The nodes in a pool by name. If `pool` is empty, the nodes from node auto-provisioning."""
@@ -178,6 +207,13 @@ class History:
                 self._power[cluster].set(entry.at, str(detail["power"]))
             case Kind.POOL_KNOWN | Kind.POOL_IMAGE:
                 self._pool_image[cluster, pool].set(entry.at, str(detail["image"]))
+            case Kind.FAULT_ARMED if detail["what"] == "FieldMissing" and detail["field"] == "powerState" and not pool:
+                self._hidden[cluster].append(_times(entry))
+            case Kind.FAULT_ARMED if detail["what"] == "Refusal":
+                self._refused[cluster].append(_times(entry))
+            case Kind.OPERATION_REFUSED if self.refused(cluster, entry.at):
+                action = (cluster, pool, str(detail.get("what", "")))
+                self.refused_calls.append(RefusedCall(entry.at, str(detail["who"]), action))
             case Kind.NODE_JOINED | Kind.NODE_LEFT | Kind.NODE_LABEL | Kind.NODE_READY | Kind.NODE_NOT_READY:
                 self._record_node(entry)
             case _:
@@ -197,6 +233,10 @@ class History:
             case _:
                 pass
         track.set(entry.at, machines)
+
+
+def _times(entry: Entry) -> tuple[datetime, datetime]:
+    return datetime.fromisoformat(str(entry.detail["at"])), datetime.fromisoformat(str(entry.detail["until"]))
 
 
 def family(cluster: ClusterSpec, pool: PoolSpec) -> Family:
@@ -236,7 +276,6 @@ def _operations(journal: Iterable[Entry]) -> list[Operation]:
         elif entry.kind is Kind.OPERATION_ENDED and str(detail["operation"]) in begun:
             id_ = str(detail["operation"])
             was = begun[id_]
-            begun[id_] = Operation(
-                id_, was.what, was.who, was.cluster, was.pool, was.image, was.began, entry.at, str(detail["status"])
-            )
+            status, code = str(detail["status"]), str(detail.get("code") or "")
+            begun[id_] = replace(was, ended=entry.at, status=status, code=code)
     return list(begun.values())

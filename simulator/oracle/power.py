@@ -101,7 +101,12 @@ class Schedule:
         at = start
         while at < end:
             wanted = self.awake(cluster, at)
-            is_deviation = self._history.stopped(cluster.name, at) == wanted and not self._is_woken(cluster.name, at)
+            is_deviation = (
+                self._history.stopped(cluster.name, at) == wanted
+                and not self._is_woken(cluster.name, at)
+                and not self._history.power_unknown(cluster.name, at)
+                and not self._history.refused(cluster.name, at)
+            )
             if began is not None and before is not None and (not is_deviation or wanted != before):
                 yield Deviation(cluster, before, began, at)
                 began = None
@@ -146,6 +151,8 @@ def power_violations(schedule: Schedule, history: History, start: datetime, end:
         ]
         for operation in mine:
             before = [w for w in operations if w.who == schedule.bot and w.ended <= operation.began]
+            if history.power_unknown(cluster.name, operation.began):
+                yield f"unknown-power-state: {cluster.name} at {operation.began:%Y-%m-%d %H:%M:%S} UTC"
             started = bool(before) and before[-1].what == "start" and not schedule.is_required(before[-1])
             if operation.what == "stop" and not started and schedule.awake(cluster, operation.began) is not False:
                 yield f"unscheduled-stop: {cluster.name} at {operation.began:%Y-%m-%d %H:%M:%S} UTC"

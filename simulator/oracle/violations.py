@@ -1,7 +1,7 @@
 """The rules that Daytwo's actions violated."""
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import combinations
 
 from simulator.oracle.approvals import approved
@@ -18,9 +18,12 @@ from simulator.oracle.week import (
     upgrade_order,
 )
 
+_MOST_ATTEMPTS = 6
+
 
 def violations(week: Week, start: datetime, end: datetime) -> Iterator[str]:
     """All violations. Each starts with a code, followed by the cluster, the pool and the time."""
+    yield from _asked_too_often(week, start, end)
     for cluster in week.history.clusters.values():
         upgrades = [operation for operation in _begun(week, cluster.name, start, end) if operation.what == UPGRADE]
         for operation in upgrades:
@@ -54,6 +57,22 @@ def _approved(week: Week, operation: Operation) -> bool:
     return not is_in_ring or approved(week.rules.approvals, week.ring(cluster, at).name, operation, week.history)
 
 
+def _asked_too_often(week: Week, start: datetime, end: datetime) -> Iterator[str]:
+    """Requests that Azure refuses for a lasting reason, made more than six times within 24 hours (docs/node-image.md, rule 17)."""
+    mine = [call for call in week.history.refused_calls if call.who == week.bot and start <= call.at < end]
+    for number, call in enumerate(mine):
+        recent = [c for c in mine[: number + 1] if c.action == call.action and call.at - c.at < timedelta(days=1)]
+        if len(recent) == _MOST_ATTEMPTS + 1:
+            yield f"asked-too-often: {call.action[0]} at {call.at:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _blocked(week: Week, operation: Operation) -> Iterator[str]:
+    if week.history.busy(operation.cluster, operation.began, operation):
+        yield "busy"
+    if week.history.power_unknown(operation.cluster, operation.began):
+        yield "unknown-power-state"
+
+
 def _of_upgrade(week: Week, operation: Operation) -> Iterator[str]:
     """The codes for the rules that a single upgrade violates."""
     place = _place(week, operation)
@@ -71,8 +90,7 @@ def _of_upgrade(week: Week, operation: Operation) -> Iterator[str]:
         yield "snapshot"
     if _unproven(week, place, operation) and not _late(week, place, operation):
         yield "unproven"
-    if week.history.busy(cluster.name, at, operation):
-        yield "busy"
+    yield from _blocked(week, operation)
     if all(
         unpatched(m.image) == operation.image for m in week.history.machines(cluster.name, operation.pool, at).values()
     ):
@@ -120,7 +138,7 @@ def _repeated(operations: Iterable[Operation]) -> Iterator[Operation]:
     """Pools that were upgraded more than once in the week (rule 4)."""
     seen: set[str] = set()
     for operation in operations:
-        if operation.what == UPGRADE:
+        if operation.what == UPGRADE and not operation.interrupted:
             if operation.pool in seen:
                 yield operation
             seen.add(operation.pool)

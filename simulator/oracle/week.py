@@ -123,8 +123,9 @@ class Week:
         return since is not None and since <= at
 
     def upgrade_of(self, place: Place) -> Operation | None:
-        """Daytwo's first upgrade of a pool in the week."""
-        return next((w for w in self.mine(place.cluster.name) if w.what == UPGRADE and w.pool == place.pool.name), None)
+        """Daytwo's first upgrade of a pool in the week, except those that something else has ended (rule 15)."""
+        upgrades = (w for w in self.mine(place.cluster.name) if w.what == UPGRADE and w.pool == place.pool.name)
+        return next((w for w in upgrades if not w.interrupted), None)
 
     def skip_reason(self, place: Place, at: datetime) -> str | None:
         """The reason to skip a pool without waiting: the first in the table of rule 8 that applies."""
@@ -147,6 +148,8 @@ class Week:
     def _run_failed_at(self, cluster: str) -> datetime | None:
         """When Daytwo's run on a cluster failed (rule 15), because of a failed start or upgrade, or nodes that were not upgraded in time."""
         for operation in self.mine(cluster):
+            if operation.interrupted:
+                continue
             if operation.status in ("Failed", "Canceled") and operation.what in (UPGRADE, "start"):
                 return operation.ended
             if operation.what == UPGRADE and operation.status == "Succeeded" and self.settled_at(operation) is None:

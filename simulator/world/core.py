@@ -10,6 +10,7 @@ from simulator.world.images import Catalog
 from simulator.world.journal import Journal
 from simulator.world.scheduler import Scheduler
 from simulator.world.scripted_faults import (
+    AddressMissing,
     CostAnswer,
     NodeNeverReady,
     NodeStaysNotReady,
@@ -130,6 +131,13 @@ class Core:
                 self.armed.remove(fault)
                 return fault
         return None
+
+    def take_missing_address(self, cluster: str) -> bool:
+        """Disarm the fault that hides the address of the cluster's next operation, and return whether it was armed."""
+        found = next((f for f in self.armed if isinstance(f, AddressMissing) and f.cluster == cluster), None)
+        if found is not None:
+            self.armed.remove(found)
+        return found is not None
 
     def take_start_failure(self, cluster: str) -> StartFails | None:
         """Return and disarm the fault that is armed for a cluster's next start."""

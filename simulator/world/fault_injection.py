@@ -12,10 +12,12 @@ from simulator.world.scheduler import Process
 from simulator.world.scripted_faults import (
     BudgetAlert,
     CostAnswer,
+    FieldMissing,
     ForeignOperation,
     ImageLands,
     NodeNotReady,
     RebootRequired,
+    Refusal,
     ScriptedFault,
     SpotEviction,
     TagsChange,
@@ -54,8 +56,8 @@ def arm(core: Core, fault: ScriptedFault) -> None:
             core.scheduler.at(fault.at, lambda: spot.evict_group(core, fault))
         case BudgetAlert():
             core.scheduler.at(fault.at, lambda: alerts.fire(core, fault))
-        case TagsChange():
-            core.scheduler.at(fault.at, lambda: _change_tags(core, fault))
+        case TagsChange() | FieldMissing() | Refusal():
+            core.scheduler.at(fault.at, lambda: _change_answers(core, fault))
         case _:
             core.armed.append(fault)
 
@@ -74,9 +76,37 @@ def _check(core: Core, fault: ScriptedFault) -> None:
         raise KeyError(f"No pool {pool!r} in cluster {fault.cluster!r}.")
 
 
+def _change_answers(core: Core, fault: TagsChange | FieldMissing | Refusal) -> None:
+    """Change what ARM answers about a cluster."""
+    match fault:
+        case TagsChange():
+            _change_tags(core, fault)
+        case FieldMissing():
+            _hide(core, fault)
+        case Refusal():
+            _refuse(core, fault)
+
+
 def _change_tags(core: Core, fault: TagsChange) -> None:
     tags = dict(tag.strip().split("=", 1) for tag in fault.tags.split(",") if tag.strip())
     change_tags(core, core.clusters[fault.cluster], tags, fault.who)
+
+
+def _hide(core: Core, fault: FieldMissing) -> None:
+    cluster = core.clusters[fault.cluster]
+    hidden = cluster.pools[fault.pool].hidden if fault.pool is not None else cluster.hidden
+    hidden.add(fault.field)
+    core.scheduler.at(fault.until, lambda: hidden.discard(fault.field))
+
+
+def _refuse(core: Core, fault: Refusal) -> None:
+    cluster = core.clusters[fault.cluster]
+    cluster.refusal = fault
+
+    def lift() -> None:
+        cluster.refusal = None
+
+    core.scheduler.at(fault.until, lift)
 
 
 def _start_foreign_operation(core: Core, fault: ForeignOperation) -> None:

@@ -73,7 +73,8 @@ class Pdb:
 
     def selects(self, pod: Pod) -> bool:
         """Whether the budget selects a pod."""
-        return pod.namespace == self.namespace and pod.workload.spec.name == self.workload.spec.name
+        is_own = pod.workload.spec.name == self.workload.spec.name or self.spec.selects == "namespace"
+        return pod.namespace == self.namespace and is_own
 
 
 @dataclass(slots=True)

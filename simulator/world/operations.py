@@ -5,23 +5,34 @@ from datetime import timedelta
 from simulator.world.core import Core, RefusedError
 from simulator.world.journal import Kind
 from simulator.world.scheduler import Process
+from simulator.world.scripted_faults import Refusal
 from simulator.world.state import Cluster, Operation, OperationKind, Pool, Status
 
 ABORT_TAKES = timedelta(minutes=1)
 
 
-def refuse(core: Core, cluster: Cluster, pool: str | None, who: str, refusal: RefusedError) -> RefusedError:
+def refuse(
+    core: Core, cluster: Cluster, pool: str | None, who: str, refusal: RefusedError, what: str = ""
+) -> RefusedError:
     """Record a rejection and return it for the caller to raise."""
-    core.journal.write(Kind.OPERATION_REFUSED, cluster.name, pool, who=who, code=refusal.code, message=refusal.message)
+    detail = {"who": who, "code": refusal.code, "message": refusal.message, "what": what}
+    core.journal.write(Kind.OPERATION_REFUSED, cluster.name, pool, **detail)
     return refusal
 
 
+def refusal_of(scripted: Refusal) -> RefusedError:
+    """Return the scripted answer."""
+    return RefusedError(scripted.status, scripted.code, scripted.message)
+
+
 def require_free(core: Core, cluster: Cluster, pool: str | None, who: str) -> None:
-    """Reject the request if another operation is in progress on the cluster.
+    """Reject the request if another operation is in progress on the cluster, or if Azure refuses all of them.
 
     Raises:
-        RefusedError: 409 with AKS's message (https://aka.ms/aks-pending-operation).
+        RefusedError: 409 with AKS's message (https://aka.ms/aks-pending-operation), or the scripted answer.
     """
+    if cluster.refusal is not None:
+        raise refuse(core, cluster, pool, who, refusal_of(cluster.refusal))
     other = cluster.operation
     if other is None:
         return

@@ -41,7 +41,7 @@ def place(cluster: Cluster, pod: Pod) -> Node | None:
         node
         for node in cluster.nodes.values()
         if node.ready
-        and not node.unschedulable
+        and (pod.workload.spec.tolerates_cordon or not node.unschedulable)
         and not any(taint.effect in ("NoSchedule", "NoExecute") for taint in node.taints)
         and belongs(cluster, pod.workload, node)
         and load.get(node.name, 0) < PODS_PER_NODE

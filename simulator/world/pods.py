@@ -59,8 +59,10 @@ def end(core: Core, cluster: Cluster, pod: Pod, cause: TerminationCause, grace_s
 
 
 def _ended(core: Core, cluster: Cluster, pod: Pod, reason: str) -> None:
-    """Remove a pod whose containers have ended. A NotReady node cannot report that they have ended."""
+    """Remove a pod whose containers have ended. A NotReady node cannot report that they have ended, and a finalizer keeps it."""
     node = cluster.nodes.get(pod.node or "")
+    if pod.workload.spec.finalizer:
+        return
     if node is None or node.ready:
         remove(core, cluster, pod, reason)
 

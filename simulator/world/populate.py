@@ -18,3 +18,7 @@ def populate(core: Core, cluster: Cluster) -> None:
             for index in range(spec.replicas):
                 pods.create(core, cluster, workload, index)
     pods.reconcile(core, cluster, at_once=True)
+    for pod in cluster.kube.pods.values():
+        began = pod.workload.spec.terminating_for
+        if began is not None:
+            pod.deleted = core.scheduler.now - began

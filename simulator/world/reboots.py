@@ -6,6 +6,7 @@ from simulator.world import nodes
 from simulator.world.budgets import disrupt
 from simulator.world.core import Core, RefusedError
 from simulator.world.journal import Kind
+from simulator.world.operations import refusal_of, refuse
 from simulator.world.pods import TerminationCause
 from simulator.world.scheduler import Process
 from simulator.world.scripted_faults import NodeStaysNotReady, RebootRequired, RestartFails
@@ -48,8 +49,10 @@ def restart(core: Core, cluster: Cluster, node: Node, who: str) -> Operation:
     """Start restarting a node's machine. The cluster is not notified.
 
     Raises:
-        RefusedError: 409, the machine is deallocated with its cluster.
+        RefusedError: 409, the machine is deallocated with its cluster; or the scripted answer.
     """
+    if cluster.refusal is not None:
+        raise refuse(core, cluster, node.pool, who, refusal_of(cluster.refusal), str(OperationKind.RESTART_MACHINE))
     require_running(cluster, node)
     spec = cluster.spec
     operation = Operation(

@@ -159,6 +159,36 @@ class TagsChange:
     who: str = "a tag writer"
 
 
+@dataclass(frozen=True, slots=True)
+class FieldMissing:
+    """Between two times, ARM and Resource Graph show a field of the cluster, or of one of its pools, as null."""
+
+    cluster: str
+    field: Literal["powerState", "agentPoolProfiles", "count", "nodeImageVersion"]
+    at: datetime
+    until: datetime
+    pool: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Between two times, Azure refuses every operation on the cluster and its machines with this answer, such as that of a lock."""
+
+    cluster: str
+    at: datetime
+    until: datetime
+    status: int = 409
+    code: str = "ScopeLocked"
+    message: str = "the following scope(s) are locked: rg. Please remove the lock and try again."
+
+
+@dataclass(frozen=True, slots=True)
+class AddressMissing:
+    """The next operation on the cluster is accepted, but the answer names no address at which to poll it."""
+
+    cluster: str
+
+
 type ScriptedFault = (
     UpgradeFails
     | UpgradeDoesNothing
@@ -174,6 +204,9 @@ type ScriptedFault = (
     | BudgetAlert
     | CostAnswer
     | TagsChange
+    | FieldMissing
+    | Refusal
+    | AddressMissing
 )
 SCRIPTED_FAULTS: tuple[type[ScriptedFault], ...] = (
     UpgradeFails,
@@ -190,4 +223,7 @@ SCRIPTED_FAULTS: tuple[type[ScriptedFault], ...] = (
     BudgetAlert,
     CostAnswer,
     TagsChange,
+    FieldMissing,
+    Refusal,
+    AddressMissing,
 )

@@ -8,6 +8,7 @@ from simulator.world.feed import Feed
 from simulator.world.images import Family, family_of
 from simulator.world.kube import Kube
 from simulator.world.scheduler import RunningProcess
+from simulator.world.scripted_faults import Refusal
 from simulator.world.specs import ClusterSpec, PoolSpec
 
 
@@ -129,6 +130,8 @@ class Pool:
     used: list[UsedImage] = field(default_factory=list)
     error_code: str = ""
     error_message: str = ""
+    # Fields that ARM shows as null.
+    hidden: set[str] = field(default_factory=set)
 
     @property
     def name(self) -> str:
@@ -153,6 +156,10 @@ class Cluster:
     operation: Operation | None = None
     last_operation: Operation | None = None
     revision: int = 1
+    # Fields that ARM shows as null.
+    hidden: set[str] = field(default_factory=set)
+    # How Azure refuses every operation on it at this time.
+    refusal: Refusal | None = None
     kube: Kube = field(default_factory=Kube)
     node_feed: Feed[Node] = field(init=False)
 

@@ -1,6 +1,7 @@
 """The specifications of workloads and their disruption budgets."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from typing import Literal
 
@@ -21,12 +22,16 @@ class WorkloadKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PdbSpec:
-    """A PodDisruptionBudget for a workload's pods: exactly one limit, as a number (``2``) or a percentage (``50%``)."""
+    """A PodDisruptionBudget for a workload's pods: exactly one limit, as a number (``2``) or a percentage (``50%``).
+
+    ``selects`` is the form of its selector: labels, expressions, or ``{}``, which selects every pod of the namespace.
+    """
 
     min_available: str | int | None = None
     max_unavailable: str | int | None = None
     name: str = ""
     unhealthy_pods: Literal["IfHealthyBudget", "AlwaysAllow"] = "IfHealthyBudget"
+    selects: Literal["labels", "expressions", "namespace"] = "labels"
 
     def __post_init__(self) -> None:
         """Check the limits as the API server does.
@@ -45,6 +50,7 @@ class WorkloadSpec:
     ``replicas`` counts the pods in the whole cluster, except for DaemonSets and mirror pods, which have one pod per node in
     ``pool`` (by default in every pool). ``starts_in_s`` is the minimum and maximum time from scheduling to Ready.
     ``spread`` keeps two of its pods off one node. ``budgets`` are additional PDBs that select the same pods.
+    ``finalizer`` keeps its pods when they terminate; ``terminating_for`` is how long they have been terminating at the start.
     """
 
     namespace: str
@@ -54,6 +60,11 @@ class WorkloadSpec:
     kind: WorkloadKind = WorkloadKind.DEPLOYMENT
     pool: str | None = None
     tolerates_spot: bool = False
+    tolerates_cordon: bool = False
+    finalizer: str = ""
+    terminating_for: timedelta | None = None
+    # The namespace is being deleted, so an eviction is forbidden.
+    namespace_ends: bool = False
     spread: bool = False
     empty_dir: bool = False
     grace_s: int = 30

@@ -53,7 +53,7 @@ def test_the_fleet_is_found_with_one_query(simulation: Running, wired: Wiring) -
     assert by_name["pay-test"].driver is Driver.AKS
     assert by_name["web-prod"].automatic
     assert by_name["edge-prod"].node_auto_provisioning
-    assert not by_name["shop-test"].running
+    assert by_name["shop-test"].is_stopped
     assert next(pool for pool in by_name["pay-prod"].pools if pool.name == "frozen").from_snapshot
     assert next(pool for pool in by_name["data-prod"].pools if pool.name == "spot").spot
 
@@ -164,7 +164,7 @@ def test_a_cluster_is_stopped_and_started(simulation: Running, wired: Wiring) ->
         token = begin(cluster)
         simulation.advance(now(simulation) + timedelta(hours=1))
         assert clusters.operation(token).state == "succeeded"
-        assert clusters.cluster(cluster).running is runs
+        assert clusters.cluster(cluster).is_running is runs
     assert len(wired.ports.nodes.nodes(clusters.cluster(cluster))) == 13
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from ops.adapters.azure_documents import cluster_of, listed_cluster, machine_listed
-from ops.model.fleet import Cluster, Pool, UnreadableCluster
+from ops.model.fleet import Cluster, Pool, Power, Unknown, UnreadableCluster
 from ops.model.machine import Machine
 
 ID = "/subscriptions/0/resourcegroups/rg/providers/Microsoft.ContainerService/managedClusters/shop-dev"
@@ -24,11 +24,62 @@ def pool(**profile: Any) -> Pool:
         ({"type": "VirtualMachines", "count": None, "virtualMachineNodesStatus": [{"count": 3}, {"count": 1}]}, 4),
         ({"type": "virtualmachines", "count": 9, "virtualMachineNodesStatus": [{"count": 3}]}, 3),
         ({"type": "VirtualMachines", "virtualMachinesProfile": {"scale": {"manual": [{"size": "x", "count": 2}]}}}, 2),
-        ({"type": "VirtualMachines"}, 0),
     ],
 )
 def test_a_vm_pool_has_its_machines_by_size(profile: dict[str, Any], count: int) -> None:
     assert pool(**profile).count == count
+
+
+RECORDED = {"scale": {"autoscale": [{"size": "standard_d2s_v3", "minCount": 1, "maxCount": 3}]}}
+
+
+@pytest.mark.parametrize(
+    "profile",
+    [
+        {"type": "VirtualMachines"},
+        {"type": "VirtualMachines", "count": None, "virtualMachinesProfile": RECORDED},
+        {"type": "VirtualMachines", "count": 4, "virtualMachineNodesStatus": [{"count": 3}, {"count": None}]},
+        {"type": "VirtualMachineScaleSets", "count": None},
+        {"type": "VirtualMachineScaleSets"},
+    ],
+)
+def test_a_count_that_azure_does_not_report_is_unknown_and_never_zero(profile: dict[str, Any]) -> None:
+    assert pool(**profile).count == Unknown("Azure does not report how many nodes it has")
+
+
+@pytest.mark.parametrize(
+    ("profile", "autoscaled"),
+    [
+        ({"enableAutoScaling": True}, True),
+        ({"enableAutoScaling": None}, False),
+        ({"type": "VirtualMachines", "virtualMachinesProfile": RECORDED}, True),
+        ({"type": "VirtualMachines", "virtualMachinesProfile": {"scale": {"manual": [{"count": 1}]}}}, False),
+    ],
+)
+def test_a_pool_is_autoscaled_as_a_whole_or_by_size(profile: dict[str, Any], *, autoscaled: bool) -> None:
+    assert pool(**profile).autoscaled is autoscaled
+
+
+@pytest.mark.parametrize(
+    ("state", "power"),
+    [
+        ({"code": "Running"}, Power.RUNNING),
+        ({"code": "stopped"}, Power.STOPPED),
+        ({"code": "Hibernated"}, Power.UNKNOWN),
+        ({"code": None}, Power.UNKNOWN),
+        ({}, Power.UNKNOWN),
+        (None, Power.UNKNOWN),
+    ],
+)
+def test_a_power_state_that_azure_does_not_report_is_unknown(state: dict[str, str] | None, power: Power) -> None:
+    found = cluster_of({"id": ID, "name": "shop-dev", "properties": {"powerState": state}})
+    assert (found.power, pool(powerState=state).power) == (power, power)
+    assert cluster_of({"id": ID, "name": "shop-dev"}).power is Power.UNKNOWN
+
+
+def test_a_power_state_has_no_truth_value() -> None:
+    with pytest.raises(TypeError, match="compare it"):
+        assert Power.UNKNOWN
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from ops.model.run import State, StepState
 from ops.ports.errors import BusyError, DeniedError, RejectedError, TryLaterError
+from ops.tables.conditions import open_conditions
 from tests.driving import IN_WINDOW, AzureOperations
 from tests.engine.worlds import upgrade, world_in_window
 from tests.fakes import World
@@ -62,6 +63,8 @@ def test_a_rejection_by_azure_policy_fails_the_run_and_names_the_contact() -> No
         State.FAILED,
         "an Azure Policy forbids it, and no role helps: ask the policy's owner",
     )
+    (condition,) = open_conditions(world.store)
+    assert (condition.remedy, condition.target) == (run.remedy, run.target)
 
 
 def test_a_missing_role_fails_the_run_and_names_the_remedy() -> None:

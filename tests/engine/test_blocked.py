@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from ops.messaging.conditions import close_stale
+from ops.model.fleet import Power
 from ops.model.workload import DisruptionBudget, Pod
 from ops.ports.errors import DeniedError, TryLaterError
 from ops.tables.runs import runs
@@ -93,7 +94,9 @@ def test_a_block_that_occurs_weeks_later_gets_a_new_message() -> None:
     invalid = cluster("shop-dev", tags={"env": "dev", "daytwo-awake": "when I like"})
     world.clusters.put(invalid)
     start_due(world)
-    world.clusters.put(replace(invalid, running=False, tags={"env": "dev", "daytwo-awake": "mon-fri 09:00-17:00"}))
+    world.clusters.put(
+        replace(invalid, power=Power.STOPPED, tags={"env": "dev", "daytwo-awake": "mon-fri 09:00-17:00"})
+    )
     start_due(world)
     world.clock.advance(hours=24 * 28)
     world.clusters.put(invalid)

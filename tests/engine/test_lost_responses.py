@@ -15,9 +15,13 @@ from tests.fakes import CONFIG, cluster, pool
         (
             ("SubnetIsFull", "Subnet nodes has no address left."),
             "SubnetIsFull",
-            "user1: the upgrade of user1 ended as Failed: SubnetIsFull: Subnet nodes has no address left.",
+            "user1: the upgrade of user1 failed: SubnetIsFull: Subnet nodes has no address left.",
         ),
-        (("", ""), "UpgradeFailed", "user1: the upgrade of user1 ended as Failed"),
+        (
+            ("", ""),
+            "UpgradeFailed",
+            "user1: the upgrade of user1 failed: UpgradeFailed: Azure reports the pool as Failed",
+        ),
     ],
 )
 def test_an_upgrades_failure_is_reported_with_the_error_that_azure_stores_on_the_pool(

@@ -7,6 +7,7 @@ import pytest
 
 from ops.endpoints.overrides import set_override
 from ops.endpoints.timers import every_five_minutes
+from ops.model.fleet import Power
 from ops.model.outcome import Stale
 from ops.model.plan import Claim, Step
 from ops.model.reasons import SkipReason
@@ -59,7 +60,7 @@ def test_an_override_without_a_valid_end_is_rejected(until: object) -> None:
 def test_a_run_fails_if_its_start_fails_for_lack_of_capacity() -> None:
     world = world_with_all_operations()
     world.clock.at = datetime(2026, 11, 17, 10, tzinfo=UTC)
-    world.clusters.put(replace(world.clusters.only, running=False))
+    world.clusters.put(replace(world.clusters.only, power=Power.STOPPED))
 
     def meanwhile(activity: str) -> None:
         if activity == "poll":
@@ -73,11 +74,11 @@ def woken_by_an_upgrade() -> tuple[World, DrivenRun]:
     """A night in which an upgrade has started a stopped cluster, and the engine has lost the upgrade since."""
     world = world_with_all_operations()
     world.clock.at = IN_WINDOW
-    world.clusters.put(replace(world.clusters.only, running=False))
+    world.clusters.put(replace(world.clusters.only, power=Power.STOPPED))
     upgrade = start(world, run_request(world))
     upgrade.turns(20, AzureOperations(world, polls=1))
     assert "start" in world.clusters.begun
-    assert world.clusters.only.running
+    assert world.clusters.only.is_running
     world.engine.live.clear()
     return world, upgrade
 

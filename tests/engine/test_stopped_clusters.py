@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from ops.model.fleet import Power
 from ops.model.run import State, StepState
 from ops.tables.runs import Control, controls, runs
 from tests.driving import AzureOperations
@@ -44,7 +45,7 @@ def test_a_cluster_that_someone_else_has_started_is_not_stopped() -> None:
 
     def meanwhile(activity: str) -> None:
         if activity == "begin" and not world.clusters.begun:
-            world.clusters.put(replace(world.clusters.only, running=True))
+            world.clusters.put(replace(world.clusters.only, power=Power.RUNNING))
         operations(activity)
 
     run = upgrade(world, meanwhile).record

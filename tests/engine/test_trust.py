@@ -69,11 +69,11 @@ class TestIntended:
 class TestTemporary:
     """A step that is undone however the run ends."""
 
-    def test_a_run_fails_immediately_if_its_start_is_rejected(self) -> None:
+    def test_a_start_that_is_rejected_is_not_undone(self) -> None:
         world = world_in_window(stopped=True)
         world.clusters.refuse = RejectedError("QuotaExceeded", "starting: no quota")
         run = start(world).to_end(turns=60)
-        assert (run.state, run.code, world.clusters.begun) == (State.FAILED, "QuotaExceeded", [])
+        assert (run.state, run.code, world.clusters.begun) == (State.SKIPPED, "refused", [])
 
     def test_a_started_cluster_that_a_person_keeps_awake_is_not_stopped(self) -> None:
         world = world_in_window(stopped=True)

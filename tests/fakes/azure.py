@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from ops.model.fleet import Cluster, Unknown
+from ops.model.fleet import Cluster, Power, Unknown
 from ops.model.machine import ListedMachine
 from ops.model.money import CostReport
 from ops.ports.azure import OperationStatus
@@ -14,21 +14,25 @@ from tests.fakes.fleet import NEW, machines_of
 
 @dataclass
 class FakeClusters:
-    """A small fleet. `begun` lists every operation that was started. A test ends an operation with `end`.
+    """A small fleet. `asked` lists every request, `begun` every operation that was started. A test ends an operation with `end`.
 
     Every operation raises `refuse`, every read of the newest image raises `refuse_images`, and every read of a pool's
     machines raises `refuse_machines`, or its own error in `refuse_pools`, by the cluster's id and the pool's name. The first
-    `lose_answers` operations lose their response, as TryLaterError; the later ones respond.
+    `lose_answers` operations lose their response, as TryLaterError; the later ones respond. If it is `nameless`, it
+    accepts operations without naming them; if it `hides_state`, the cluster does not show them.
     """
 
     fleet: dict[str, Cluster] = field(default_factory=dict)
     newest: str | Unknown = NEW
+    asked: list[str] = field(default_factory=list)
     begun: list[str] = field(default_factory=list)
     refuse: OutsideError | None = None
     refuse_images: OutsideError | None = None
     refuse_machines: OutsideError | None = None
     refuse_pools: dict[tuple[str, str], OutsideError] = field(default_factory=dict)
     lose_answers: int = 0
+    nameless: bool = False
+    hides_state: bool = False
     states: dict[str, OperationStatus] = field(default_factory=dict)
 
     @property
@@ -72,6 +76,7 @@ class FakeClusters:
         return self._begin(cluster_id, "stop", "")
 
     def _begin(self, cluster_id: str, what: str, pool: str) -> str:
+        self.asked.append(what)
         if self.refuse is not None:
             raise self.refuse
         self.begun.append(what)
@@ -79,13 +84,14 @@ class FakeClusters:
         pools = tuple(
             replace(p, provisioning_state="UpgradingNodeImageVersion") if p.name == pool else p for p in of.pools
         )
-        self.fleet[cluster_id] = replace(of, provisioning_state="Updating", pools=pools)
+        if not self.hides_state:
+            self.fleet[cluster_id] = replace(of, provisioning_state="Updating", pools=pools)
         token = f"operation/{len(self.begun)}"
         self.states[token] = OperationStatus("running")
         if self.lose_answers:
             self.lose_answers -= 1
             raise TryLaterError(f"{what}: the response was lost", 30)
-        return token
+        return "" if self.nameless else token
 
     def end(self, cluster_id: str, *, image: str | None = None, running: bool = True, failed: str = "") -> None:
         """End the operation that is running on the cluster."""
@@ -96,7 +102,9 @@ class FakeClusters:
             else p
             for p in of.pools
         )
-        self.fleet[cluster_id] = replace(of, provisioning_state="Succeeded", running=running, pools=upgraded)
+        self.fleet[cluster_id] = replace(
+            of, provisioning_state="Succeeded", power=Power.RUNNING if running else Power.STOPPED, pools=upgraded
+        )
         ended = OperationStatus("failed", failed, "blocked by pdb web") if failed else OperationStatus("succeeded")
         self.states = {token: ended if state.state == "running" else state for token, state in self.states.items()}
 

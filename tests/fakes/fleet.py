@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from ops.model.fleet import Cluster, Node, Pool
+from ops.model.fleet import Cluster, Node, Pool, Power, Unknown
 from ops.model.machine import ListedMachine, machine_of
 
 OLD = "AKSUbuntu-2204gen2containerd-202610.29.0"
@@ -16,8 +16,8 @@ def pool(name: str = "user1", image: str = OLD, **more: object) -> Pool:
     return replace(plain, **more)  # type: ignore[arg-type]  # fields by name
 
 
-def cluster(name: str = "shop-dev", *pools: Pool, env: str = "dev", **more: object) -> Cluster:
-    """A running cluster in West Europe that Daytwo upgrades."""
+def cluster(name: str = "shop-dev", *pools: Pool, env: str = "dev", running: bool = True, **more: object) -> Cluster:
+    """A cluster in West Europe that Daytwo upgrades."""
     identity = (
         "/subscriptions/00000000-0000-0000-0000-000000000000/resourcegroups/rg"
         f"/providers/microsoft.containerservice/managedclusters/{name}"
@@ -30,7 +30,7 @@ def cluster(name: str = "shop-dev", *pools: Pool, env: str = "dev", **more: obje
         region="westeurope",
         tags={"env": env},
         kubernetes_version="1.34.2",
-        running=True,
+        power=Power.RUNNING if running else Power.STOPPED,
         provisioning_state="Succeeded",
         node_os_channel="None",
         automatic=False,
@@ -46,14 +46,19 @@ def nodes_of(of: Cluster, **more: object) -> tuple[Node, ...]:
     return tuple(
         replace(_node(of, each, number), **more)  # type: ignore[arg-type]  # fields by name
         for each in of.pools
-        for number in range(each.count)
+        for number in range(size_of(each))
     )
+
+
+def size_of(pool: Pool) -> int:
+    """How many nodes the pool has. If Azure does not report it, it has three."""
+    return 3 if isinstance(pool.count, Unknown) else pool.count
 
 
 def machines_of(of: Cluster, name: str) -> tuple[ListedMachine, ...]:
     """The machines of a pool, as ARM lists them."""
     found = next(each for each in of.pools if each.name == name)
-    listed = (_node(of, found, number) for number in range(found.count))
+    listed = (_node(of, found, number) for number in range(size_of(found)))
     return tuple(
         ListedMachine(node.name, machine) for node in listed if (machine := machine_of(node.provider_id)) is not None
     )

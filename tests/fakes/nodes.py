@@ -25,7 +25,7 @@ class FakeNodes:
     refuse: dict[str, OutsideError] = field(default_factory=dict)
 
     def nodes(self, cluster: Cluster | ClusterRef) -> tuple[Node, ...]:
-        if not self.clusters.fleet[cluster.id].running:
+        if self.clusters.fleet[cluster.id].is_stopped:
             raise UnreachableError(f"listing the nodes of {cluster.name}: its API server does not answer")
         self._ask("nodes")
         return self.listed.get(cluster.name, nodes_of(self.clusters.fleet[cluster.id]))

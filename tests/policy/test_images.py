@@ -22,7 +22,7 @@ from tests.fakes import MONDAY, pool
     ],
 )
 def test_the_surge_is_parsed_and_never_overestimated(max_surge: str, count: int, spot: bool, expected: int) -> None:  # noqa: FBT001 - a column
-    assert surge(pool(max_surge=max_surge, count=count, spot=spot)) == expected
+    assert surge(pool(max_surge=max_surge, spot=spot), count) == expected
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def test_the_surge_is_parsed_and_never_overestimated(max_surge: str, count: int,
 def test_the_expected_duration_is_batches_times_seven_minutes_and_soak_plus_ten(
     count: int, max_surge: str, soak: int, minutes: int
 ) -> None:
-    assert expected_duration(pool(count=count, max_surge=max_surge, node_soak_min=soak)) == timedelta(minutes=minutes)
+    assert expected_duration(pool(max_surge=max_surge, node_soak_min=soak), count) == timedelta(minutes=minutes)
 
 
 def test_pools_are_ordered_system_user_spot_and_by_name_within_each() -> None:
@@ -51,6 +51,8 @@ def test_pools_are_ordered_system_user_spot_and_by_name_within_each() -> None:
             "2025.11.05",
         ),
         ("AKSAzureLinux-V3gen2-202510.19.1", "AKSAzureLinux-V3gen2", date(2025, 10, 19), None),
+        ("AKSUbuntu-1804gen2containerd-2022.10.03", "AKSUbuntu-1804gen2containerd", date(2022, 10, 3), None),
+        ("AKSUbuntu-1604-2020.10.08", "AKSUbuntu-1604", date(2020, 10, 8), None),
         ("AKSWindows-2022-20348.4171.251020", "AKSWindows-2022", date(2025, 10, 20), None),
     ],
 )

@@ -71,7 +71,6 @@ def test_pools_are_upgraded_system_first_then_user_then_spot_and_by_name_within_
         ("a snapshot fixes the image", pool(from_snapshot=True), "snapshot"),
         ("every node carries it", pool(image=NEW), "already-latest"),
         ("a person checks a failed pool first", pool(provisioning_state="Failed"), "pool-failed"),
-        ("the name of its image cannot be parsed", pool(image="custom"), "unknown-image"),
         ("80 nodes one by one fit into no window", pool(count=80), "never-fits"),
     ],
 )

@@ -8,7 +8,7 @@ import pytest
 from ops.engine.preview import preview_run
 from ops.model.calendar import Window
 from ops.model.decision import Act, Nothing, Wait
-from ops.model.fleet import Cluster
+from ops.model.fleet import Cluster, Power
 from ops.policy.calendar import occurrences
 from ops.policy.power import tag_window
 from ops.runbooks.power import RUNBOOK, Facts
@@ -161,8 +161,8 @@ def test_each_tag_that_cannot_be_read_has_its_remedy(text: str, remedy: str) -> 
 def test_a_tag_without_a_common_time_changes_nothing_and_is_reported() -> None:
     of = cluster(tags={"env": "dev", "daytwo-awake": "mon-fri 22:00-06:00"})
     for now in (NIGHT, DAY):
-        for running in (True, False):
-            decision = decide(replace(of, running=running), now, tag=tag_window(of, settings(ALL_OPERATIONS)))
+        for power in (Power.RUNNING, Power.STOPPED):
+            decision = decide(replace(of, power=power), now, tag=tag_window(of, settings(ALL_OPERATIONS)))
             assert isinstance(decision, Nothing)
             assert "write a tag within mon,tue,wed,thu,fri 08:00-19:00 UTC" in decision.why
             assert decision.skips[0].needs_person

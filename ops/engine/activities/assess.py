@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from ops.approvals.gate import pass_gate
 from ops.context import Context, run_of
 from ops.engine.activities.finish_run import finish_run, report_end
+from ops.engine.activities.refused_actions import hold_refused, last_refusal
 from ops.engine.transition import Outcome, Transition
 from ops.facts import FactQuery, facts
 from ops.messaging.message_sync import report_run
@@ -52,7 +53,7 @@ def assess_run(context: Context, stored: Stored[Run]) -> Transition:
         return _sleep(context, stored, now + _CONFIG_LOOK, why, WaitReason.CONFIGURATION)
     gathered, reference = _gather_facts(context, run, settings, now)
     runbook = runbooks()[run.runbook]
-    decision = runbook.decide(gathered, settings, run, now)
+    decision = hold_refused(context.ports.store, run, runbook.decide(gathered, settings, run, now), now)
     known = replace(
         in_ring(run, gathered, settings),
         facts_ref=reference,
@@ -118,7 +119,11 @@ def _record(context: Context, stored: Stored[Run], run: Run, decision: Decision,
     match decision:
         case Nothing(why, skips, notify):
             state = State.DONE if run.finished else State.SKIPPED
-            ended = replace(run, state=state, why=why, skips=skips, code=skips[-1].code if skips else "", notify=notify)
+            code = str(skips[-1].code) if skips else ""
+            refused = last_refusal(context.ports.store, run)
+            if refused is not None:
+                state, why, code = State.SKIPPED, refused.cause, WaitReason.REFUSED
+            ended = replace(run, state=state, why=why, skips=skips, code=code, notify=notify)
             return finish_run(context, stored, ended, now)
         case Report(headline, lines, skips, ok):
             state = State.DONE if ok else State.NEEDS_YOU

@@ -7,6 +7,7 @@ from datetime import timedelta
 from ops.context import Context
 from ops.engine.activities.lease import release_all, renew_all
 from ops.engine.activities.preconditions import blocking_reason, interruption_reason
+from ops.engine.activities.refused_actions import forget_refusal, record_refusal
 from ops.engine.activities.step_execution import StepExecution
 from ops.engine.transition import Outcome, Transition
 from ops.model.json import Json
@@ -14,6 +15,7 @@ from ops.model.outcome import Done, Pending, Ready, Refused, Stale
 from ops.model.reasons import FailureCode
 from ops.model.run import StepState
 from ops.ports.errors import BusyError, DeniedError, NotFoundError, RejectedError, TryLaterError
+from ops.runbooks import runbooks
 from ops.verbs.contract import StepContext
 
 _PATIENCE = timedelta(hours=2)
@@ -45,19 +47,36 @@ def _begin_now(work: StepExecution) -> Transition:
         return work.leave(why)
     work.intend()
     outcome = _attempt(work.verb.begin, work)
-    return work.failed(outcome, was_begun=False) if isinstance(outcome, Refused) else _transition_for(work, outcome)
+    if isinstance(outcome, Refused) and not outcome.lasting:
+        return work.failed(outcome, was_begun=False)
+    return _transition_for(work, outcome)
 
 
 def _transition_for(work: StepExecution, outcome: Done | Pending | Refused | Stale) -> Transition:
     match outcome:
         case Done():
+            forget_refusal(work.context.ports, work.run, work.verb.name, work.now)
             return work.proven(outcome)
         case Pending(token, poll_after):
+            forget_refusal(work.context.ports, work.run, work.verb.name, work.now)
             return work.running(token, poll_after)
+        case Refused(lasting=True):
+            return _refused(work, outcome)
         case Refused():
             return work.failed(outcome)
         case Stale(why, retry_at):
             return work.stale(why, retry_at)
+
+
+def _refused(work: StepExecution, refused: Refused) -> Transition:
+    """Ends the attempt without failing the run, which is assessed again later.
+
+    An event, an undo or a person who has started the run does not wait that long, so the run fails.
+    """
+    again = record_refusal(work.context.ports, work.run, work.verb.name, refused, work.now)
+    if work.undo or work.run.source != "timer" or runbooks()[work.run.runbook].about_event:
+        return work.failed(refused, was_begun=work.undo)
+    return work.refused(refused, again)
 
 
 def poll(context: Context, payload: Mapping[str, Json]) -> Transition:
@@ -87,7 +106,8 @@ def _poll(work: StepExecution) -> Transition:
         case Pending() as pending:
             expected = timedelta(seconds=work.step.expected_s)
             late = work.overdue(work.record.began or work.now, expected, "check the operation in Azure")
-            work.save(replace(work.record, progress=pending.progress or work.record.progress), **late)
+            record = replace(work.record, progress=pending.progress or work.record.progress)
+            work.save(replace(record, token=pending.token or record.token), **late)
             return Transition(Outcome.PENDING, pending.poll_after)
         case Done(_, progress):
             since = work.record.verifying_since or work.now
@@ -95,6 +115,8 @@ def _poll(work: StepExecution) -> Transition:
             return Transition(Outcome.VERIFY)
         case Refused() as refused:
             return work.failed(refused)
+        case Stale(why, retry_at):
+            return work.interrupted(why, retry_at)
 
 
 def _verify(work: StepExecution) -> Transition:
@@ -121,7 +143,7 @@ def _retry_later[T](attempt: Callable[[StepContext], T], work: StepExecution) ->
             raise TryLaterError(str(error), 180) from error
         return Refused(FailureCode.UNREADABLE, str(error), "check the operation in Azure, then start the run again")
     except RejectedError as error:
-        return Refused(error.code, str(error), "fix what Azure reports, then start the run again")
+        return Refused(error.code, str(error), "fix what Azure reports, then start the run again", lasting=True)
 
 
 def _attempt[T](attempt: Callable[[StepContext], T], work: StepExecution) -> T | Refused:
@@ -139,6 +161,7 @@ def _attempt[T](attempt: Callable[[StepContext], T], work: StepExecution) -> T |
             FailureCode.DENIED,
             str(error),
             "assign the role from the deployment guide to the bot's identity, then start the run again",
+            lasting=True,
         )
     except NotFoundError as error:
         return Refused(FailureCode.GONE, str(error), "check whether it was deleted; if so, there is nothing left to do")

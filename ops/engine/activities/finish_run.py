@@ -45,7 +45,8 @@ def conclude(context: Context, payload: Mapping[str, Json]) -> Transition:
     if _has_failed(run):
         return finish_run(context, stored, replace(run, state=State.FAILED), now)
     until = run.until if run.until is not None and run.until > now else None
-    going_on = replace(run, finished=(*run.finished, *done), steps=(), plan=None, until=None)
+    state = run.state if until is None else State.WAITING
+    going_on = replace(run, finished=(*run.finished, *done), steps=(), plan=None, until=until, state=state)
     context.runs.replace(stored, going_on)
     return Transition(Outcome.ASSESS, until)
 

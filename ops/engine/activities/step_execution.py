@@ -177,6 +177,18 @@ class StepExecution:
             return Transition(Outcome.RETRY, retry_at or self.now + timedelta(minutes=5))
         return self.leave(why, retry_at or self.now + _SOON)
 
+    def interrupted(self, why: str, retry_at: datetime | None) -> Transition:
+        """Abandons the plan, because something else has ended the step's operation: this is not a failure."""
+        self.context.note(self.now, self.run, "interrupted", f"{self.step.title}: {why}", key=self._key("interrupted"))
+        return self.leave(why, retry_at)
+
+    def refused(self, refused: Refused, retry_at: datetime) -> Transition:
+        """Abandons the plan, because a system refuses its first call until a person changes something."""
+        why = f"{self.step.title}: {refused.cause}"
+        self.context.note(self.now, self.run, "refused", why, key=self._key("refused"))
+        self.context.ports.metrics.record(Metric.FAILURES, activity=self.verb.name, code=refused.code)
+        return self.leave(refused.cause, retry_at)
+
     def leave(self, why: str, retry_at: datetime | None = None) -> Transition:
         """Abandons the plan before this step has done anything: the temporary steps are undone, then the run is assessed again."""
         record = replace(self.record, state=StepState.LEFT, why=why, token="")

@@ -86,10 +86,11 @@ class JournalBuilder:
         """An operation from its start to its end. An operation without an end is still running."""
         self._number += 1
         who, status = detail.pop("who", PRINCIPAL), detail.pop("status", "Succeeded")
+        code = detail.pop("code", "")
         known: dict[str, Scalar] = {"operation": str(self._number), "what": what, "who": who}
         self.add(when, Kind.OPERATION_BEGUN, cluster, pool, None, **known, **detail)
         if until is not None:
-            self.add(until, Kind.OPERATION_ENDED, cluster, pool, None, **known, status=status)
+            self.add(until, Kind.OPERATION_ENDED, cluster, pool, None, **known, status=status, code=code)
 
     def upgrade(self, where: str, when: str, until: str | None = None, image: str = NEW, **detail: Scalar) -> None:
         """An upgrade of `cluster/pool`. At its end, every node has the image, unless the upgrade failed."""

@@ -1,0 +1,90 @@
+"""Pods that do not simply leave: the real app reboots nodes of a simulated cluster with them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from ops.model.run import State
+from ops.tables.runs import runs
+from simulator.running import running_simulation
+from simulator.world.journal import Kind
+from simulator.world.scripted_faults import RebootRequired
+from simulator.world.specs import ClusterSpec, PoolSpec
+from simulator.world.workloads import PdbSpec, WorkloadSpec
+from tests.configurations import TWO_RINGS, nights
+from tests.flows.bot import Bot
+from tests.simulator.host.harness import async_test
+from tests.staging import in_west_europe
+
+START = datetime(2026, 11, 16, 21, 50, tzinfo=UTC)
+CONFIG = (
+    TWO_RINGS
+    + nights()
+    + """\
+reboot: {window: nights, drain-timeout: 20m}
+chat: {slack: {channel: C0123}}
+"""
+)
+POOLS = (PoolSpec("system", 1, mode="System", releases_behind=0), PoolSpec("user1", 2, releases_behind=0))
+WEB = WorkloadSpec("shop", "web", 2, pool="user1", spread=True)
+
+
+@contextmanager
+def night(folder: Path, workload: WorkloadSpec) -> Iterator[Bot]:
+    """One cluster with one workload, both of whose nodes require a reboot."""
+    tags = (("env", "dev"),)
+    cluster = ClusterSpec("shop-dev", "westeurope", POOLS, resource_group="rg", tags=tags, workloads=(workload,))
+    fault = RebootRequired("shop-dev", "user1", START + timedelta(minutes=1))
+    with running_simulation(in_west_europe("pods", START, cluster, scripted_faults=(fault,))) as simulation:
+        yield Bot(simulation, folder, CONFIG)
+
+
+def count(bot: Bot, kind: Kind) -> int:
+    return len(bot.simulation.world.journal.of(kind))
+
+
+def reboots(bot: Bot) -> None:
+    @async_test
+    async def act(bot: Bot) -> None:
+        async with bot:
+            await bot.run_until(START + timedelta(hours=4))
+
+    act(bot)
+
+
+def test_a_pod_that_tolerates_the_cordon_is_not_evicted_again_and_again(tmp_path: Path) -> None:
+    with night(tmp_path, replace(WEB, tolerates_cordon=True)) as bot:
+        reboots(bot)
+        assert (count(bot, Kind.POD_EVICTED), count(bot, Kind.NODE_BOOTED)) == (0, 2)
+
+
+def test_a_node_with_a_pod_that_a_finalizer_keeps_is_not_cordoned(tmp_path: Path) -> None:
+    stuck = replace(WEB, replicas=1, finalizer="example.com/report", terminating_for=timedelta(days=7))
+    with night(tmp_path, stuck) as bot:
+        reboots(bot)
+        assert count(bot, Kind.NODE_BOOTED) <= 2
+        held = {pod.node for pod in bot.simulation.world.clusters["shop-dev"].kube.pods.values() if pod.deleted}
+        assert not held & {entry.node for entry in bot.simulation.world.journal.of(Kind.NODE_CORDONED)}
+        assert "terminating since" in str(bot.simulation.control("/slack"))
+
+
+def test_a_node_whose_pod_is_in_a_namespace_that_is_being_deleted_is_not_restarted(tmp_path: Path) -> None:
+    with night(tmp_path, replace(WEB, namespace_ends=True)) as bot:
+        reboots(bot)
+        assert count(bot, Kind.NODE_BOOTED) == 0
+        (run,) = [stored.value for stored in runs(bot.store).scan("reboot.")]
+        assert run.state is State.FAILED
+        assert "because it is being terminated" in run.why
+
+
+@pytest.mark.parametrize("selects", ["labels", "expressions", "namespace"])
+def test_a_pdb_that_never_allows_an_eviction_is_recognized_by_every_selector(tmp_path: Path, selects: str) -> None:
+    rigid = replace(WEB, pdb=PdbSpec(max_unavailable=0, selects=selects))  # type: ignore[arg-type]  # a literal
+    with night(tmp_path, rigid) as bot:
+        reboots(bot)
+        assert (count(bot, Kind.NODE_CORDONED), count(bot, Kind.NODE_BOOTED)) == (0, 0)
+        assert "never allows an eviction" in str(bot.simulation.control("/slack"))
