@@ -54,12 +54,16 @@ class Served:
 
 
 @contextmanager
-def serving(environment: Mapping[str, str], folder: Path) -> Iterator[Served]:
+def serving(environment: Mapping[str, str], folder: Path, stderr: int | None = None) -> Iterator[Served]:
     (folder / "daytwo.yaml").write_text(CONFIG)
     state = folder / "state"
     command = [sys.executable, "-m", "ops.cli", "serve", "--state", str(state), "--config", str(folder / "daytwo.yaml")]
     with subprocess.Popen(  # noqa: S603 - our own command
-        command, env={**os.environ, **environment, "SLACK_TOKEN": TOKEN}, stdout=subprocess.PIPE, text=True
+        command,
+        env={**os.environ, **environment, "SLACK_TOKEN": TOKEN},
+        stdout=subprocess.PIPE,
+        stderr=stderr,
+        text=True,
     ) as process:
         assert process.stdout is not None
         name, _, url = process.stdout.readline().strip().partition("=")
@@ -160,11 +164,14 @@ def test_a_broken_file_is_named_and_nothing_is_lost_once_it_is_restored(
 
 def test_a_full_disk_ends_the_bot_with_a_sentence_and_nothing_is_lost(simulation: Running, tmp_path: Path) -> None:
     """A limit on the size of its files stops the process from writing, as a full disk does."""
-    with serving(simulation.environment, tmp_path) as bot:
+    # A pipe, since the limit would apply to a file that captures the output as well.
+    with serving(simulation.environment, tmp_path, subprocess.PIPE) as bot:
         run = bot.ask("runbooks/node-image", {"target": target_of(TWO_POOLS), "by": "ana"})["run"]
         bot.wait_for(run, State.RUNNING)
         resource.prlimit(bot.process.pid, resource.RLIMIT_FSIZE, (1_000, resource.RLIM_INFINITY))
-        assert bot.process.wait(60) == 1
+        _, errors = bot.process.communicate(timeout=60)
+        assert bot.process.returncode == 1
+        assert "Free space on this disk, and try again." in errors
     with serving(simulation.environment, tmp_path) as bot:
         bot.wait_for(run, State.DONE)
     ours = [what for what in started_operations(simulation) if what.startswith("upgrade")]
