@@ -18,7 +18,7 @@ from azure.core.credentials import AccessToken
 from simulator.faults import Surface
 from simulator.fleets import demo_fleet
 from simulator.http_types import JsonObject
-from simulator.serve import Simulation
+from simulator.simulation import Simulation
 from simulator.world.specs import FleetSpec
 from simulator.world.world import World
 

@@ -6,7 +6,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from simulator.serve import Simulation
+from simulator.simulation import Simulation
 from simulator.world.scripted_faults import RebootRequired
 from simulator.world.specs import ClusterSpec, PoolSpec
 from simulator.world.workloads import PdbSpec, WorkloadSpec

@@ -22,7 +22,7 @@ from ops.model.json import Json
 from simulator.host.clock import RemoteClock
 from simulator.host.host import Host
 from simulator.running import control
-from simulator.serve import Simulation
+from simulator.simulation import Simulation
 from simulator.slack.api import TOKEN
 from simulator.slack.signing import SIGNING_SECRET
 from tests.crash.kill_points import PID, KillPoints

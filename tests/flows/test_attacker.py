@@ -18,7 +18,7 @@ from simulator.oracle.config import read
 from simulator.oracle.harm import Harm, disrupted_pods, harmed, hidden_messages, read_posts
 from simulator.oracle.history import History
 from simulator.running import running
-from simulator.serve import Simulation
+from simulator.simulation import Simulation
 from simulator.stories.attacker import (
     ATTACKER,
     DAYS,

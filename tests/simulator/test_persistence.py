@@ -10,7 +10,7 @@ import httpx
 from simulator.fleets import demo_fleet
 from simulator.http_types import JsonObject
 from simulator.running import SimulatedCredential, control
-from simulator.serve import Simulation
+from simulator.simulation import Simulation
 
 
 async def one_life(folder: Path, hours: int, *, upgrade: bool = False) -> tuple[dict[str, str], JsonObject]:
