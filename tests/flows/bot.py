@@ -22,10 +22,10 @@ from ops.model.run_request import slug
 from ops.tables.runs import runs
 from simulator.host.clock import RemoteClock
 from simulator.host.host import Host
-from simulator.running import Running, control
+from simulator.running import Running, control, running_simulation
 from simulator.slack.api import TOKEN
 from simulator.slack.signing import SIGNING_SECRET
-from simulator.world.specs import ClusterSpec
+from simulator.world.specs import ClusterSpec, FleetSpec
 
 APP = Path(__file__).resolve().parents[2]
 KEY = "key-of-the-tests"
@@ -186,6 +186,13 @@ class Bot:
     def started_operations(self) -> list[str]:
         """The operations that the bot started, in order."""
         return started_operations(self.simulation)
+
+
+@contextmanager
+def running_bot(fleet: FleetSpec, folder: Path, config: str, *, schema: str = "") -> Iterator[Bot]:
+    """The bot, with a simulation of this fleet for the lifetime of the block."""
+    with running_simulation(fleet) as simulation:
+        yield Bot(simulation, folder, config, schema=schema)
 
 
 def started_operations(simulation: Running) -> list[str]:

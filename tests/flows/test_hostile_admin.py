@@ -1,7 +1,6 @@
 """The administrator of a dev cluster creates Node objects: nothing in another cluster follows from them."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,7 +9,6 @@ from ops.model.run import State
 from ops.tables.fleet import proofs
 from ops.tables.runs import runs
 from simulator.oracle import judge
-from simulator.running import running_simulation
 from simulator.stories.hostile_admin import (
     POOL_LABEL,
     InventedNode,
@@ -26,7 +24,7 @@ from simulator.world.reboots import REBOOT_REQUIRED
 from simulator.world.scripted_faults import RebootRequired, ScriptedFault
 from simulator.world.specs import ClusterSpec, PoolSpec
 from tests.configurations import TO_SLACK, TWO_RINGS, nights
-from tests.flows.bot import Bot, messages, started_operations
+from tests.flows.bot import Bot, messages, running_bot, started_operations
 from tests.simulator.host.harness import async_test
 from tests.staging import in_west_europe
 
@@ -48,11 +46,11 @@ PINNED = replace(DEV, pools=(PoolSpec("user1", 3, from_snapshot=True),))
 BEHIND = replace(PROD, pools=(PoolSpec("user1", 3),))
 
 
-@contextmanager
-def night(folder: Path, *clusters: ClusterSpec, scripted_faults: tuple[ScriptedFault, ...] = ()) -> Iterator[Bot]:
+def night(
+    folder: Path, *clusters: ClusterSpec, scripted_faults: tuple[ScriptedFault, ...] = ()
+) -> AbstractContextManager[Bot]:
     fleet = in_west_europe("hostile", START, *clusters, scripted_faults=scripted_faults)
-    with running_simulation(fleet) as simulation:
-        yield Bot(simulation, folder, CONFIG)
+    return running_bot(fleet, folder, CONFIG)
 
 
 @async_test

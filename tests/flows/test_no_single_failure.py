@@ -1,8 +1,7 @@
 """No single record, instance or event stops everything: the real app on the local host, damaged from outside."""
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from ops.tables.runs import rollouts
 from simulator.running import Running, running_simulation
 from simulator.world.specs import ClusterSpec, PoolSpec
 from tests.configurations import ONE_RING, TO_SLACK, nights
-from tests.flows.bot import KEY, Bot, messages
+from tests.flows.bot import KEY, Bot, messages, running_bot
 from tests.flows.fleet import CONFIG, TWO_POOLS, after, fleet
 from tests.simulator.host.harness import async_test
 from tests.staging import in_west_europe
@@ -66,10 +65,8 @@ power:
 )
 
 
-@contextmanager
-def sleeping(folder: Path) -> Iterator[Bot]:
-    with running_simulation(in_west_europe("lost", NIGHT, SLEEPER)) as simulation:
-        yield Bot(simulation, folder, SLEEPING)
+def sleeping(folder: Path) -> AbstractContextManager[Bot]:
+    return running_bot(in_west_europe("lost", NIGHT, SLEEPER), folder, SLEEPING)
 
 
 async def lose(bot: Bot, instance: str) -> None:

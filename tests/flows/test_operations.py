@@ -1,8 +1,7 @@
 """The four other operations in the real app: for each a success, a rejection, a failure with a rollback, and a start over HTTP."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 
 from ops.model.run import Run, State
 from ops.tables.runs import runs
-from simulator.running import Running, control, running_simulation
+from simulator.running import Running, control
 from simulator.world.scripted_faults import (
     BudgetAlert,
     RebootRequired,
@@ -22,7 +21,7 @@ from simulator.world.scripted_faults import (
 from simulator.world.specs import ClusterSpec, PoolSpec
 from simulator.world.workloads import PdbSpec, WorkloadSpec
 from tests.configurations import TWO_RINGS, nights
-from tests.flows.bot import BUDGET_KEY, Bot, messages, target_of
+from tests.flows.bot import BUDGET_KEY, Bot, messages, running_bot, target_of
 from tests.simulator.host.harness import async_test
 from tests.staging import in_west_europe
 
@@ -57,11 +56,11 @@ def after(**delta: float) -> datetime:
     return START + timedelta(**delta)
 
 
-@contextmanager
-def night(folder: Path, *clusters: ClusterSpec, scripted_faults: tuple[ScriptedFault, ...] = ()) -> Iterator[Bot]:
+def night(
+    folder: Path, *clusters: ClusterSpec, scripted_faults: tuple[ScriptedFault, ...] = ()
+) -> AbstractContextManager[Bot]:
     fleet = in_west_europe("operations", START, *clusters, scripted_faults=scripted_faults)
-    with running_simulation(fleet) as simulation:
-        yield Bot(simulation, folder, CONFIG, schema="cloudevents")
+    return running_bot(fleet, folder, CONFIG, schema="cloudevents")
 
 
 async def subscribe_to_budgets(bot: Bot) -> None:

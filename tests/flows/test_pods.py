@@ -1,7 +1,6 @@
 """Pods that do not simply leave: the real app reboots nodes of a simulated cluster with them."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,13 +9,12 @@ import pytest
 
 from ops.model.run import State
 from ops.tables.runs import runs
-from simulator.running import running_simulation
 from simulator.world.journal import Kind
 from simulator.world.scripted_faults import RebootRequired
 from simulator.world.specs import ClusterSpec, PoolSpec
 from simulator.world.workloads import PdbSpec, WorkloadSpec
 from tests.configurations import TWO_RINGS, nights
-from tests.flows.bot import Bot
+from tests.flows.bot import Bot, running_bot
 from tests.simulator.host.harness import async_test
 from tests.staging import in_west_europe
 
@@ -33,14 +31,12 @@ POOLS = (PoolSpec("system", 1, mode="System", releases_behind=0), PoolSpec("user
 WEB = WorkloadSpec("shop", "web", 2, pool="user1", spread=True)
 
 
-@contextmanager
-def night(folder: Path, workload: WorkloadSpec) -> Iterator[Bot]:
+def night(folder: Path, workload: WorkloadSpec) -> AbstractContextManager[Bot]:
     """One cluster with one workload, both of whose nodes require a reboot."""
     tags = (("env", "dev"),)
     cluster = ClusterSpec("shop-dev", "westeurope", POOLS, resource_group="rg", tags=tags, workloads=(workload,))
     fault = RebootRequired("shop-dev", "user1", START + timedelta(minutes=1))
-    with running_simulation(in_west_europe("pods", START, cluster, scripted_faults=(fault,))) as simulation:
-        yield Bot(simulation, folder, CONFIG)
+    return running_bot(in_west_europe("pods", START, cluster, scripted_faults=(fault,)), folder, CONFIG)
 
 
 def count(bot: Bot, kind: Kind) -> int:

@@ -1,7 +1,6 @@
 """A tag only narrows (docs/tags.md): someone changes tags in Azure, and the real app holds what would loosen its rules."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from simulator.stories.hostile_tags import attack, schedule
 from simulator.world.scripted_faults import TagsChange
 from simulator.world.specs import ClusterSpec, PoolSpec
 from tests.configurations import TWO_RINGS, nights
-from tests.flows.bot import Bot, target_of
+from tests.flows.bot import Bot, running_bot, target_of
 from tests.simulator.host.harness import async_test
 from tests.staging import in_west_europe
 
@@ -51,11 +50,9 @@ PROD = ClusterSpec("shop-prod", "westeurope", POOLS, resource_group="rg", tags=(
 DEV = ClusterSpec("shop-dev", "westeurope", POOLS, resource_group="rg", tags=(("env", "dev"),))
 
 
-@contextmanager
-def retagged(folder: Path, *changes: TagsChange, config: str = CONFIG) -> Iterator[Bot]:
+def retagged(folder: Path, *changes: TagsChange, config: str = CONFIG) -> AbstractContextManager[Bot]:
     """The bot in a world with one cluster per ring, in which someone changes tags."""
-    with running_simulation(in_west_europe("tags", START, PROD, DEV, scripted_faults=changes)) as simulation:
-        yield Bot(simulation, folder, config)
+    return running_bot(in_west_europe("tags", START, PROD, DEV, scripted_faults=changes), folder, config)
 
 
 def to_dev() -> TagsChange:

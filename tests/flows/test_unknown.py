@@ -1,7 +1,6 @@
 """Azure leaves out fields for a while: the real app begins nothing on what is unknown, and says so."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,12 +10,11 @@ import pytest
 from ops.tables.conditions import open_conditions
 from ops.tables.runs import runs
 from simulator.oracle import judge
-from simulator.running import running_simulation
 from simulator.world.journal import Kind
 from simulator.world.scripted_faults import FieldMissing, Refusal
 from simulator.world.specs import ClusterSpec, PoolSpec
 from tests.configurations import TWO_RINGS, nights
-from tests.flows.bot import Bot, messages
+from tests.flows.bot import Bot, messages, running_bot
 from tests.simulator.host.harness import async_test
 from tests.staging import in_west_europe
 
@@ -37,11 +35,9 @@ SLEEPY = ClusterSpec("sleepy-dev", "westeurope", POOLS, resource_group="rg", tag
 BEHIND = ClusterSpec("shop-dev", "westeurope", POOLS, resource_group="rg", tags=(("env", "dev"),))
 
 
-@contextmanager
-def night(folder: Path, cluster: ClusterSpec, *missing: FieldMissing | Refusal) -> Iterator[Bot]:
+def night(folder: Path, cluster: ClusterSpec, *missing: FieldMissing | Refusal) -> AbstractContextManager[Bot]:
     """The bot in a world with one cluster, some of whose fields are null for three hours."""
-    with running_simulation(in_west_europe("unknown", START, cluster, scripted_faults=missing)) as simulation:
-        yield Bot(simulation, folder, CONFIG)
+    return running_bot(in_west_europe("unknown", START, cluster, scripted_faults=missing), folder, CONFIG)
 
 
 def test_a_cluster_whose_power_state_is_null_is_not_stopped_before_the_state_is_known(tmp_path: Path) -> None:
