@@ -10,7 +10,7 @@ from simulator.world.specs import ClusterSpec, FleetSpec, MaintenanceSpec, PoolS
 from simulator.world.workloads import PdbSpec, WorkloadKind, WorkloadSpec
 
 START = datetime(2026, 11, 16, tzinfo=UTC)
-# West and North Europe are a region pair. There is no cluster in the paired region of Germany West Central. Poland
+# West and North Europe are a region pair. The paired region of Germany West Central has no cluster. Poland
 # Central is not paired.
 REGIONS = (
     RegionSpec("westeurope", "northeurope", timedelta(days=10)),

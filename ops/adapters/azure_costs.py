@@ -69,7 +69,7 @@ class AzureCosts:
         with refusals(f"reading the costs of subscription {subscription}"):
             page: Any = self._client.query.usage(f"/subscriptions/{subscription}", definition)
             for _ in range(_MOST_PAGES):
-                if page is None:  # 204: there are no costs
+                if page is None:  # 204 No Content: nothing was spent in this period
                     return rows
                 rows += _rows_of(page.columns, page.rows)
                 if not page.next_link:
@@ -99,7 +99,7 @@ class AzureCosts:
 
 
 def _rows_of(columns: Any, rows: Any) -> Iterator[_Row]:
-    """Returns each row by column. Azure varies the case and the order of columns, and leaves both out if there are no costs."""
+    """Returns each row by column. Azure varies the case and the order of columns, and leaves both out if nothing was spent."""
     names = [str(getattr(column, "name", "")).casefold() for column in columns or ()]
     for row in rows or ():
         yield dict(zip(names, row if isinstance(row, Sequence) else (), strict=False))

@@ -38,7 +38,7 @@ def plan(subscription: str | None, config: Path | None, shape: str) -> None:
     if not subscription and config is None:
         config = Path("daytwo.yaml")
         if not config.exists():
-            say("There is no daytwo.yaml here: pass --subscription ID or --config FILE.", err=True)
+            say("daytwo.yaml does not exist in this folder: pass --subscription ID or --config FILE.", err=True)
             sys.exit(EXIT_REFUSED)
     with tempfile.TemporaryDirectory() as folder:
         context = read_only_context(os.environ, Path(folder), config)

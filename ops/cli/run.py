@@ -55,7 +55,7 @@ def _decide(runbook: str, target: str, config: Path) -> int:
     from ops.runbooks import runbooks
 
     if runbook not in runbooks():
-        say(f"There is no runbook {runbook}. The runbooks are: {', '.join(runbooks())}.", err=True)
+        say(f"Runbook {runbook} does not exist. The runbooks are: {', '.join(runbooks())}.", err=True)
         return EXIT_REFUSED
     with tempfile.TemporaryDirectory() as folder:
         context = read_only_context(os.environ, Path(folder), config)

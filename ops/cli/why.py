@@ -48,7 +48,7 @@ def _explain(context: Any, cluster: str, *, show_facts: bool) -> int:
     fleet = list_fleet(context.ports, settings)
     match = next((c for c in fleet if cluster.casefold() in (c.name.casefold(), c.id)), None)
     if match is None:
-        say(f"There is no cluster {cluster}. The clusters are: {', '.join(sorted(c.name for c in fleet))}.", err=True)
+        say(f"Cluster {cluster} was not found. The clusters are: {', '.join(sorted(c.name for c in fleet))}.", err=True)
         return EXIT_REFUSED
     say(TAGS_AS_REPORTED, err=True)
     for name, runbook in runbooks().items():

@@ -118,7 +118,7 @@ class ConfigFile:
                 self._store.replace("config", "last-valid", {"content": reference}, record.etag)
 
     def _fall_back(self, problem: str, now: datetime) -> ConfigState:
-        """Returns the last valid configuration, from this process or from the store; None if it is no longer valid."""
+        """Returns the last valid configuration, from this process or the store; None if neither has one that is still valid."""
         from ops.config import ConfigError
 
         if self._state.settings is not None:

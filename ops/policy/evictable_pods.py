@@ -11,7 +11,7 @@ _STUCK_AFTER = timedelta(minutes=30)
 
 
 def pods_to_evict(pods: Iterable[Pod], node: str) -> tuple[Pod, ...]:
-    """Returns the pods that a drain evicts from the node. Completed pods stay, since they are no longer running."""
+    """Returns the pods that a drain evicts from the node. Completed pods stay: nothing in them runs."""
     return tuple(pod for pod in pods if pod.node == node and not pod.stays and not pod.is_finished)
 
 

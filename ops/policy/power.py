@@ -100,7 +100,7 @@ def _by(windows: Sequence[Window], now: datetime) -> DesiredPower:
 def tag_window(cluster: Cluster, settings: Settings) -> Window | str | None:
     """Returns the window in the cluster's own tag, in the time zone of the schedule that selects the cluster.
 
-    Returns why the tag cannot be parsed as a text, and None if there is no tag.
+    Returns why the tag cannot be parsed as a text, or None if the cluster does not have the tag.
     """
     text = tag_of(cluster.tags)
     if text is None:

@@ -59,7 +59,7 @@ _AZURE = (
         ("OperationNotAllowed",),
         r"failed (provisioning )?state|provisioning ?state.{0,20}failed",
     ),
-    _Rule(_LASTING, "there is no quota: raise it, or lower maxSurge", ("OperationNotAllowed",), r"quota"),
+    _Rule(_LASTING, "the quota is too low: raise it, or lower maxSurge", ("OperationNotAllowed",), r"quota"),
     _Rule(
         _LASTING,
         "AKS does not support this for the cluster as it is configured",
@@ -73,7 +73,7 @@ _AZURE = (
         ("UnsatisfiablePDB",),
     ),
     _Rule(_LASTING, "fix the cause that AKS names above (often a PDB), then start the run again", ("UpgradeFailed",)),
-    _Rule(_LASTING, "there is no quota for the surge node: raise the quota or lower maxSurge", ("QuotaExceeded",)),
+    _Rule(_LASTING, "the quota is too low for the surge node: raise it, or lower maxSurge", ("QuotaExceeded",)),
     _Rule(_LASTING, "the VM size is not available there now: try later or choose another size", ("SKUNotAvailable",)),
     _Rule(_LASTING, "Azure had no capacity: try again later", ("AllocationFailed",)),
     _Rule(

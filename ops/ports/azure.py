@@ -30,7 +30,7 @@ class Clusters(Protocol):
         """Returns the current state of the cluster.
 
         Raises:
-            NotFoundError: there is no such cluster.
+            NotFoundError: the cluster does not exist.
         """
         ...
 
@@ -42,7 +42,7 @@ class Clusters(Protocol):
         """Returns the machines that ARM lists for one of the cluster's pools.
 
         Raises:
-            NotFoundError: there is no such cluster or pool.
+            NotFoundError: the cluster or pool does not exist.
         """
         ...
 

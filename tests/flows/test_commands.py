@@ -101,7 +101,7 @@ def test_a_run_is_followed_to_its_end(simulated: dict[str, str], folder: Path) -
 @pytest.mark.parametrize(
     ("arguments", "code", "text"),
     [
-        (("run", "nonsense", "--target", "x", "--dry-run"), 2, "There is no runbook nonsense"),
+        (("run", "nonsense", "--target", "x", "--dry-run"), 2, "Runbook nonsense does not exist"),
         (("run", "node-image", "--target", "shop-dev"), 2, "target must be the ARM id of a managed cluster"),
         (("plan", "--subscription", "99999999-0000-0000-0000-000000000000"), 0, "reading 0 clusters"),
         (("validate", "daytwo.yaml"), 0, ""),

@@ -138,7 +138,7 @@ def _take_vote(context: Context, forms: Forms | None, action: ButtonAction, choi
         _LOG.warning("a vote in Slack could not be recorded: %s", error)
         reply_now(context.ports, action.event, action.address, plainly(_NOTHING_DECIDED))
         return False
-    # If opening the dialog timed out, there is no time left in this request for another call to Slack.
+    # If opening the dialog timed out, another call to Slack would exceed the time limit of this request.
     reply = reply_later if opening is DialogResult.SILENT else reply_now
     has_no_dialog = opening is not DialogResult.NOT_NEEDED and decided.result == "rejected"
     text = " ".join([sentence(decided.text), *([_NO_REASON] if has_no_dialog else [])])

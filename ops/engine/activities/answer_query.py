@@ -45,7 +45,7 @@ def _lookup(context: Context, command: str, subject: str) -> Message:
     cluster = next((each for each in fleet if each.name.casefold() == subject.casefold()), None)
     if cluster is None:
         return reply_message(
-            f"There is no cluster {subject} in the configured subscriptions.", State.SKIPPED, "not found"
+            f"Cluster {subject} was not found in the configured subscriptions.", State.SKIPPED, "not found"
         )
     decided = {}
     for name, book in runbooks().items():
