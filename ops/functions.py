@@ -54,8 +54,8 @@ def _connection(chat: str) -> Callable[[], Connection]:
 
 
 def _register_activity(app: df.DFApp, name: str) -> None:
-    # The worker checks an activity's annotations when it loads the app, and rejects `dict[str, Json]`.
-    def run(payload: dict, *, client: str) -> dict:  # type: ignore[type-arg]  # see above
+    # A bare `dict`: when the worker loads the app, it compares an activity's annotations with classes, and rejects `dict[str, Json]`.
+    def run(payload: dict, *, client: str) -> dict:  # type: ignore[type-arg]  # the worker rejects type arguments
         from ops.engine.activities import invoke, postponed
         from ops.ports.errors import OutsideError
 

@@ -27,7 +27,7 @@ def refusals(doing: str) -> Iterator[None]:
         RejectedError: Azure refused the call for another reason.
         AlreadyError: the resource is already in the desired state.
         TryLaterError: the call may succeed later, or its answer cannot be read, so its effect is unknown.
-    """  # noqa: DOC501 - what `_refusal` returns is listed
+    """
     try:
         yield
     except CredentialUnavailableError as error:
@@ -35,7 +35,8 @@ def refusals(doing: str) -> Iterator[None]:
     except ClientAuthenticationError as error:
         raise DeniedError(f"{doing}: the bot's identity was not accepted: {_text(error)}") from error
     except HttpResponseError as error:
-        raise _refusal(doing, error) from error
+        refused = _refusal(doing, error)
+        raise refused from error
     except IncompleteReadError as error:
         raise TryLaterError(f"{doing}: the response was incomplete") from error
     except AzureError as error:

@@ -75,8 +75,8 @@ class _Blobs:
                 self._blob(name).append_block(line, appendpos_condition=length)
             except HttpResponseError as error:
                 # The storage SDK adds the service's code to each error (process_storage_error) without declaring it. The status
-                # alone is ambiguous, since a missing lease is also 412.
-                if error.error_code != "AppendPositionConditionNotMet":  # type: ignore[attr-defined]  # see above
+                # alone is ambiguous, since a missing lease is also 412. An error without a code is raised.
+                if getattr(error, "error_code", "") != "AppendPositionConditionNotMet":
                     raise
                 return False
         return True

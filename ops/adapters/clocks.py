@@ -41,7 +41,8 @@ class WorldClock:
             try:
                 return self._ask()
             except (HTTPException, OSError):
-                # The world has closed the idle connection, or its process was killed and starts again: time stops meanwhile.
+                # The world has closed the idle connection, or its process was killed and starts again. Its time stops
+                # meanwhile, so waiting here delays nothing that Daytwo has scheduled. `WallClock` never waits.
                 self._own.connection = None
                 if time.monotonic() > until:
                     raise

@@ -107,7 +107,7 @@ class KubernetesNodes:
             RejectedError: the API server refused the call for another reason.
             TryLaterError: the response of the API server could not be read.
             UnreachableError: the API server does not answer.
-        """  # noqa: DOC501 - what `_refusal` returns is listed
+        """
         from kubernetes.client.exceptions import ApiException
         from urllib3.exceptions import HTTPError
 
@@ -122,7 +122,8 @@ class KubernetesNodes:
             yield client
         except ApiException as error:
             self._forget(cluster)
-            raise _refusal(doing, error) from error
+            refused = _refusal(doing, error)
+            raise refused from error
         except (HTTPError, OSError) as error:
             # Starting a cluster can change the API server's address, so it is read again next time.
             self._forget(cluster)

@@ -68,7 +68,7 @@ def _is_permitted(address: _Address, *, allow_loopback: bool) -> bool:
 
 def _is_reserved(address: _Address) -> bool:
     """Whether an IPv4 address is reserved; for IPv6, `is_reserved` includes NAT64, whose IPv4 address is checked instead."""
-    return address.version == 4 and address.is_reserved  # noqa: PLR2004 - the version of the protocol
+    return isinstance(address, ipaddress.IPv4Address) and address.is_reserved
 
 
 def _embedded(address: _Address) -> tuple[_Address, ...]:

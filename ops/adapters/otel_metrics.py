@@ -29,7 +29,7 @@ class OpenTelemetryMetrics:
         """Records one measurement with the instrument of the metric's kind. The first failure is logged; failures never raise."""
         try:
             self._measure(metric, value, attributes)
-        except Exception:  # noqa: BLE001 - an exporter can raise anything, but a measurement must never fail a run
+        except Exception:  # noqa: BLE001 - instruments call exporters of other vendors, whose errors have no common class; a measurement must never fail a run. The first is logged with its traceback
             if not self._has_failed:
                 _LOG.exception("metrics cannot be recorded; this is logged once, and Daytwo continues without them")
             self._has_failed = True
@@ -58,7 +58,7 @@ def open_telemetry(environment: Mapping[str, str]) -> Metrics:
         if connection:
             _export_to_application_insights(connection)
         return OpenTelemetryMetrics(metrics.get_meter("daytwo"))
-    except Exception:  # noqa: BLE001 - an exporter can raise anything, and must not stop the app
+    except Exception:  # noqa: BLE001 - setup runs code of other vendors, whose errors have no common class; it must not stop operations. It is logged with its traceback
         _LOG.exception("DAYTWO_METRICS is set, but metrics cannot be set up; Daytwo continues without them")
         return NoMetrics()
 

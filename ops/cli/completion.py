@@ -14,7 +14,7 @@ def completion(context: click.Context, shell: str) -> None:
     bash:  daytwo completion bash > ~/.local/share/bash-completion/completions/daytwo
     zsh:   daytwo completion zsh > "${fpath[1]}/_daytwo"
     fish:  daytwo completion fish > ~/.config/fish/completions/daytwo.fish
-    """  # noqa: D301, DOC501 - click shows this as help, and \b keeps the lines of a paragraph
+    """  # noqa: D301, DOC501 - click shows this text as help: \b (a real backspace) keeps its lines, and errors do not belong there
     completion_class = get_completion_class(shell)
     if completion_class is None:
         raise click.UsageError(f"click has no completion for {shell}")

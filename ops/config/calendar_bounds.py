@@ -127,7 +127,7 @@ def _properties(content: bytes) -> Iterator[tuple[str, str]]:
     """Yields the content lines as the parser reads them. It skips or rejects those that cannot be read."""
     from icalendar.parser import Contentlines
 
-    lines: list[Contentline] = Contentlines.from_ical(content)  # type: ignore[no-untyped-call]  # the library's
+    lines: list[Contentline] = Contentlines.from_ical(content)  # type: ignore[no-untyped-call]  # icalendar does not annotate it
     for line in lines:
         try:
             name, _, value = line.parts() if line else ("", {}, "")

@@ -43,7 +43,7 @@ def check_schema(document: Document, names: Names) -> frozenset[Path]:
     integers = Draft202012Validator.TYPE_CHECKER.redefine(
         "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)
     )
-    validator = extend(  # type: ignore[no-untyped-call]  # types-jsonschema has no types for it
+    validator = extend(  # type: ignore[no-untyped-call]  # types-jsonschema leaves its parameters without types
         Draft202012Validator, type_checker=integers
     )
     formats, references = _formats(names)

@@ -280,7 +280,7 @@ class Member(FieldType, str):
         return cls()
 
 
-class People(FieldType, tuple[str, ...]):  # noqa: SLOT001  # a tuple cannot have slots, and the label is one more value
+class People(FieldType, tuple[str, ...]):  # noqa: SLOT001 - a subclass of tuple can only have empty slots, and `label` needs a place
     """Names of people; groups are resolved, and each name appears once. `label` is how they are written.
 
     An unknown name is refused, because a typo must not remove an approver.

@@ -84,7 +84,7 @@ IDENTITY: Section[Part] = Section(
 )
 PEOPLE: Section[Mapping[str, Part]] = Section(
     "people",
-    dict[PersonName, PersonEntry],  # type: ignore[valid-type]  # composed from the kinds of ids
+    dict[PersonName, PersonEntry],  # type: ignore[valid-type]  # `PersonEntry` is made at run time from the chats' kinds of ids, for msgspec
     "People by the one name that is used everywhere, with the ids by which the chats know them.",
     docs="approvals.md",
     absent={},

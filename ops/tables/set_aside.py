@@ -63,7 +63,7 @@ def each[T](
             _LOG.warning("%s: %s is left out, because a record cannot be read: %s", loop, name(item), error)
         except OutsideError as error:
             _LOG.warning("%s: %s will be retried: %s", loop, name(item), error)
-        except Exception as error:  # noqa: BLE001 - reported below; whatever it is, the other items must not wait for it
+        except Exception as error:  # noqa: BLE001 - a defect or damaged data can raise anything, and the other items must not wait for it. It is logged and reported until the item succeeds
             _LOG.exception("%s: %s failed", loop, name(item))
             _note(store, loop, name(item), f"{type(error).__name__}: {error}")
         else:

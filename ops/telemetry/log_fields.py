@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any
 
 FIELDS = ("run", "cluster", "runbook")
@@ -48,14 +49,17 @@ def install_log_fields(show: Callable[[str], str] = str) -> None:
     `show` replaces what a reader of the log must not miss in texts from outside.
     """
     factory = logging.getLogRecordFactory()
-    if getattr(factory, "carries_fields", False):
-        return
+    if not isinstance(factory, _WithFields):
+        logging.setLogRecordFactory(_WithFields(factory, show))
 
-    def with_fields(*args: Any, **kwargs: Any) -> logging.LogRecord:
-        record = factory(*args, **kwargs)
+
+@dataclass(frozen=True)
+class _WithFields:
+    factory: Callable[..., logging.LogRecord]
+    show: Callable[[str], str]
+
+    def __call__(self, *args: Any, **kwargs: Any) -> logging.LogRecord:
+        record = self.factory(*args, **kwargs)
         record.__dict__.update(_current.get())
-        _show(record, show)
+        _show(record, self.show)
         return record
-
-    with_fields.carries_fields = True  # type: ignore[attr-defined]  # how a second call recognises it
-    logging.setLogRecordFactory(with_fields)

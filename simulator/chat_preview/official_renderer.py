@@ -90,9 +90,8 @@ class NodeDrawer:
             DrawingError: the renderer rejects the message.
         """
         request: dict[str, Json] = {"chat": look, "content": content, "theme": theme, "users": _USERS}
-        # React and the Adaptive Cards renderer generate this HTML and escape all text in a message: see
-        # tests/simulator/test_chat_preview.py.
-        return Markup(self._send(request))  # noqa: S704 - see above
+        html = self._send(request)
+        return Markup(html)  # noqa: S704 - React and Adaptive Cards escape the texts (tests/simulator/test_chat_preview.py)
 
     def _send(self, request: Mapping[str, Json]) -> str:
         line = json.dumps(request)
@@ -124,7 +123,7 @@ def node_drawer() -> Iterator[NodeDrawer]:
     """
     folder = npm.installed(_HERE)
     command = ["node", str(_HERE / "draw.mjs")]
-    process = subprocess.Popen(command, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S603 - a constant command: the script beside this file
+    process = subprocess.Popen(command, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S603 - a constant command without a shell: node, and the script beside this file
     try:
         yield NodeDrawer(process)
     finally:

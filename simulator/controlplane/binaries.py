@@ -64,7 +64,7 @@ def _go() -> str:
         raise MissingError(
             f"No control plane is cached in {cache_folder()}, and Go is not installed to build one. {remedy}"
         )
-    output = subprocess.run([go, "env", "GOVERSION"], capture_output=True, text=True, check=True).stdout  # noqa: S603 - nothing from outside: PATH's own go, constant words
+    output = subprocess.run([go, "env", "GOVERSION"], capture_output=True, text=True, check=True).stdout  # noqa: S603 - no shell: the `go` that shutil.which found on PATH, and constant arguments
     found = _GO_VERSION.match(output)
     if found is None or (int(found[1]), int(found[2])) < OLDEST_GO:
         raise MissingError(f"{go} is {output.strip()}, which is too old to build a control plane. {remedy}")

@@ -193,7 +193,7 @@ def _kwok(plane: ControlPlane) -> list[str]:
 
 def _wait_until_ready(plane: ControlPlane, programs: tuple[Program, ...]) -> None:
     context = ssl.create_default_context(cafile=str(plane.ca_file))
-    request = urllib.request.Request(f"{plane.url}/readyz", headers={"Authorization": f"Bearer {plane.token}"})  # noqa: S310  # our own https address
+    request = urllib.request.Request(f"{plane.url}/readyz", headers={"Authorization": f"Bearer {plane.token}"})  # noqa: S310 - `plane.url` is always https://127.0.0.1, which this package started
     until = time.monotonic() + READY_WITHIN_S
     while not _is_ready(request, context):
         for program in programs:
@@ -205,7 +205,7 @@ def _wait_until_ready(plane: ControlPlane, programs: tuple[Program, ...]) -> Non
 
 def _is_ready(request: urllib.request.Request, context: ssl.SSLContext) -> bool:
     try:
-        with urllib.request.urlopen(request, timeout=5, context=context) as response:  # noqa: S310  # our own https address
+        with urllib.request.urlopen(request, timeout=5, context=context) as response:  # noqa: S310 - `plane.url` is always https://127.0.0.1, which this package started
             return bool(response.read() == b"ok")
     except (urllib.error.URLError, ConnectionError, TimeoutError):
         return False

@@ -58,13 +58,14 @@ def refusals(doing: str) -> Iterator[None]:
         UneditableError: the message can never be edited.
         ClosedChannelError: Slack accepts nothing in this channel.
         TryLaterError: Slack did not answer, rate-limited the call, or is not ready to show a picture.
-    """  # noqa: DOC501 - what `_refusal` returns is listed
+    """
     from slack_sdk.errors import SlackApiError, SlackClientError
 
     try:
         yield
     except SlackApiError as error:
-        raise _refusal(doing, error) from error
+        refused = _refusal(doing, error)
+        raise refused from error
     except (SlackClientError, HTTPException, OSError) as error:
         raise TryLaterError(f"{doing}: {type(error).__name__}") from error
     except (ValueError, TypeError, AttributeError, LookupError, RecursionError) as error:

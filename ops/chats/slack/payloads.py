@@ -109,7 +109,7 @@ def read_interaction(form: Mapping[str, str], team: str) -> tuple[ButtonAction, 
 def _actions(payload: Mapping[str, Json]) -> tuple[ButtonAction, ...]:
     actions = payload.get("actions")
     if not isinstance(actions, list) or not actions:
-        raise _missing("actions")
+        raise _MissingFieldError("actions")
     return tuple(_action(payload, action) for action in actions)
 
 
@@ -173,11 +173,11 @@ def _text(value: Json | Mapping[str, str], *path: str) -> str:
     """Returns a required text.
 
     Raises:
-        RequestRejectedError: it is missing.
-    """  # noqa: DOC501 - what `_missing` returns is listed
+        _MissingFieldError: it is missing (400).
+    """
     text = _optional(value, *path)
     if not text:
-        raise _missing(".".join(path))
+        raise _MissingFieldError(".".join(path))
     return text
 
 
@@ -188,5 +188,6 @@ def _optional(value: Json | Mapping[str, str], *path: str) -> str:
     return current if isinstance(current, str) else ""
 
 
-def _missing(name: str) -> RequestRejectedError:
-    return RequestRejectedError(HTTPStatus.BAD_REQUEST, "missing-field", f"the request lacks {name}")
+class _MissingFieldError(RequestRejectedError):
+    def __init__(self, name: str) -> None:
+        super().__init__(HTTPStatus.BAD_REQUEST, "missing-field", f"the request lacks {name}")

@@ -74,12 +74,12 @@ class Activity:
         """Returns the text without the mention of the bot; empty if there is none, as for a picture.
 
         Raises:
-            RequestRejectedError: the text is not a string, or too long.
-        """  # noqa: DOC501 - what `broken` returns is listed
+            UnreadableActivityError: the text is not a string, or too long.
+        """
         written = self.fields.get("text")
         text = "" if written is None else written
         if not isinstance(text, str) or len(text) > _LONGEST_TEXT:
-            raise broken(f"text must be a string of at most {_LONGEST_TEXT} characters")
+            raise UnreadableActivityError(f"text must be a string of at most {_LONGEST_TEXT} characters")
         text = self._without_mention(text)
         return " ".join(html.unescape(text).replace("\xa0", " ").split())
 
@@ -108,17 +108,17 @@ class Activity:
         """Returns the token and choice of the button that was used, and the reason as the person wrote it.
 
         Raises:
-            RequestRejectedError: the action is not one of Daytwo's buttons, or its content is malformed.
-        """  # noqa: DOC501 - what `broken` returns is listed
+            UnreadableActivityError: the action is not one of Daytwo's buttons, or its content is malformed.
+        """
         action = _inner(_inner(self.fields, "value"), "action")
         data = _inner(action, "data")
         verb, token, reason = action.get("verb"), data.get("token"), data.get(REASON, "")
         if action.get("type") != "Action.Execute" or not isinstance(verb, str) or verb not in _CHOICES:
-            raise broken("the action is not one of Daytwo's buttons")
+            raise UnreadableActivityError("the action is not one of Daytwo's buttons")
         if not isinstance(token, str) or not _TOKEN.fullmatch(token):
-            raise broken("the button does not contain a Daytwo token")
+            raise UnreadableActivityError("the button does not contain a Daytwo token")
         if not isinstance(reason, str):
-            raise broken("the reason is not a string")
+            raise UnreadableActivityError("the reason is not a string")
         return token, _CHOICES[verb], reason
 
 
@@ -126,14 +126,14 @@ def read_activity(body: bytes) -> Activity:
     """Parses the activity.
 
     Raises:
-        RequestRejectedError: it is not a JSON object, or lacks a field that every Teams activity has (400).
-    """  # noqa: DOC501 - what `broken` returns is listed
+        UnreadableActivityError: it is not a JSON object, or lacks a field that every Teams activity has (400).
+    """
     try:
         fields = read_json(body)
     except NotJsonError as error:
-        raise broken(f"{error}") from None
+        raise UnreadableActivityError(f"{error}") from None
     if not isinstance(fields, dict):
-        raise broken("the body must be a JSON object")
+        raise UnreadableActivityError("the body must be a JSON object")
     conversation, sender = _inner(fields, "conversation"), _inner(fields, "from")
     user = str(sender.get("aadObjectId") or "")
     return Activity(
@@ -155,11 +155,11 @@ def read_activity(body: bytes) -> Activity:
     )
 
 
-def broken(why: str) -> RequestRejectedError:
-    """Returns the rejection of an activity that cannot be read."""
-    return RequestRejectedError(
-        HTTPStatus.BAD_REQUEST, "unreadable", f"this is not an activity as Teams sends it: {why}"
-    )
+class UnreadableActivityError(RequestRejectedError):
+    """The rejection of an activity that cannot be read (400)."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(HTTPStatus.BAD_REQUEST, "unreadable", f"this is not an activity as Teams sends it: {why}")
 
 
 def _tenants(fields: Fields) -> frozenset[str]:
@@ -189,5 +189,5 @@ def _code(fields: Fields, name: str) -> str:
 def _matching(fields: Fields, name: str, pattern: re.Pattern[str]) -> str:
     value = fields.get(name)
     if not isinstance(value, str) or not pattern.fullmatch(value):
-        raise broken(f"{name} is missing or malformed")
+        raise UnreadableActivityError(f"{name} is missing or malformed")
     return value

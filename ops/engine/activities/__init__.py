@@ -53,7 +53,7 @@ def invoke(name: str, context: "Context", payload: Mapping[str, Json]) -> dict[s
         except OutsideError as error:
             context.ports.metrics.record(Metric.FAILURES, activity=name, error=type(error).__name__)
             return postponed(context.ports.clock.now(), error)
-        except Exception as error:  # noqa: BLE001 - reported by `_set_aside`; a failed instance would only be started again
+        except Exception as error:  # noqa: BLE001 - a defect can raise anything. If it failed the instance, the loop would only start it again; `_set_aside` logs and reports it
             context.ports.metrics.record(Metric.FAILURES, activity=name, error=type(error).__name__)
             return _set_aside(name, context, payload, error)
 
