@@ -24,6 +24,7 @@ from ops.render.conditions import (
     fleet_message,
     ledger_message,
     set_aside_message,
+    stale_message,
     strangers_message,
 )
 from ops.runbooks import runbooks
@@ -32,7 +33,8 @@ from ops.tables.conditions import ConditionRecord, conditions
 from ops.tables.messages import MessageRecord
 from ops.tables.set_aside import SetAside, each, set_aside_notes
 
-_HELD = ".held"
+# `close_stale` closes conditions whose subject has this ending.
+HELD = ".held"
 _CHAT = "chat."
 # The windows for reboots can be a week apart.
 _FORGOTTEN_AFTER = timedelta(days=8)
@@ -97,7 +99,7 @@ def report_blocked(ports: Ports, run_request: RunRequest, decision: Decision, ch
     reasons = _blocking_reasons(decision)
     if reasons is None:
         return
-    subject = f"{run_request.run_id.rsplit('.', 1)[0]}{_HELD}"
+    subject = f"{run_request.run_id.rsplit('.', 1)[0]}{HELD}"
     message = blocked_message(subject, runbooks()[run_request.runbook].title, run_request.target_name, reasons)
     report_condition(ports, message, run_request.at, channels=channels, target=run_request.target)
 
@@ -106,7 +108,7 @@ def report_strangers(
     ports: Ports, cluster: Cluster, found: Sequence[tuple[str, str]], now: datetime, channels: Sequence[str]
 ) -> None:
     """Reports once when a cluster has nodes that are not its machines, and once when it has none anymore."""
-    message = strangers_message(f"nodes.{short_hash(cluster.id)}{_HELD}", cluster.name, found)
+    message = strangers_message(f"nodes.{short_hash(cluster.id)}{HELD}", cluster.name, found)
     report_condition(ports, message, now, channels=channels, target=cluster.id)
 
 
@@ -143,12 +145,12 @@ def _resolve_channel(ports: Ports, key: str, now: datetime) -> None:
 
 
 def close_stale(ports: Ports, now: datetime) -> None:
-    """Closes conditions that have not been observed for a long time: their cluster is gone, or it no longer needs anything."""
+    """Closes conditions that have not been observed for a long time, for example because their cluster was deleted."""
 
     def close(stored: Stored[ConditionRecord]) -> None:
         record = stored.value
-        if stored.key.endswith(_HELD) and now - record.looked_at > _FORGOTTEN_AFTER:
-            _close(ports, stored.key, blocked_message(stored.key, record.what, record.where, ()), record)
+        if stored.key.endswith(HELD) and now - record.looked_at > _FORGOTTEN_AFTER:
+            _close(ports, stored.key, stale_message(stored.key, record.what, record.where, record.looked_at), record)
 
     each(ports.store, "conditions", list(conditions(ports.store).scan()), close, lambda stored: stored.key)
 

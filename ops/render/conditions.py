@@ -1,6 +1,7 @@
 """Persistent conditions as messages: posted while they exist, and edited once they are resolved."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from ops.model.calendar import SilentCalendar, host_of
 from ops.model.message import Message, Moment
@@ -89,6 +90,11 @@ def blocked_message(subject: str, title: str, target_name: str, reasons: Sequenc
         remedy=remedy,
         footer=subject,
     )
+
+
+def stale_message(subject: str, what: str, where: str, seen: datetime) -> Message:
+    """Closes what was last observed at `seen`. Whether it still exists is unknown, so the message does not say that it is fixed."""
+    return Message(subject, State.SKIPPED, what, where, f"has not been observed since {seen:%Y-%m-%d}")
 
 
 def refused_message(subject: str, title: str, target_name: str, refused: RefusedAction) -> Message:

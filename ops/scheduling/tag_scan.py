@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from ops.context import Context
-from ops.messaging.conditions import report_condition
+from ops.messaging.conditions import HELD, report_condition
 from ops.model.arm_actions import READ_CLUSTER
 from ops.model.fleet import Cluster
 from ops.model.ledger import Entry
@@ -26,8 +26,6 @@ from ops.tables.set_aside import each
 
 # The scan's own call, for the bot's custom role; facts and verbs declare theirs.
 ACTIONS = frozenset({READ_CLUSTER})
-# `close_stale` closes conditions with this ending once their cluster is gone.
-_ENDING = ".held"
 
 
 def record_tags(context: Context, settings: Settings, fleet: Sequence[Cluster], now: datetime) -> None:
@@ -89,7 +87,7 @@ def _report(context: Context, settings: Settings, cluster: Cluster, now: datetim
     effects = [each.text for each in differences(old, new)]
     ring = stricter_ring(cluster, settings)
     message = held_tags_message(
-        f"tags.{short_hash(cluster.id)}{_ENDING}",
+        f"tags.{short_hash(cluster.id)}{HELD}",
         cluster.name,
         held_changes(cluster),
         effects,
