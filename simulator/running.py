@@ -144,7 +144,7 @@ class SimulatedCredential:
     def _fetch(self, resource: str) -> AccessToken:
         query = urlencode({"api-version": "2019-08-01", "resource": resource})
         headers = {"X-IDENTITY-HEADER": self._environment["IDENTITY_HEADER"]}
-        request = Request(f"{self._environment['IDENTITY_ENDPOINT']}?{query}", headers=headers)  # noqa: S310  # ours
+        request = Request(f"{self._environment['IDENTITY_ENDPOINT']}?{query}", headers=headers)  # noqa: S310 - the address of the simulation that this process started
         with urlopen(request, timeout=30) as response:  # noqa: S310  # our own http address
             document = json.load(response)
         return AccessToken(document["access_token"], int(document["expires_on"]))

@@ -22,7 +22,7 @@ class _EngineDatetime(datetime):
         return super().now(tz) if instant is None else cast("Self", instant.astimezone(tz))
 
 
-backend.datetime = _EngineDatetime  # type: ignore[attr-defined]  # not an export of the module, see above
+backend.datetime = _EngineDatetime  # type: ignore[attr-defined]  # the module imports this name, but does not export it
 
 
 @contextmanager

@@ -117,9 +117,9 @@ class FunctionsApp:
 
     def run_turn(self, function: Function, request: pb.OrchestratorRequest) -> pb.OrchestratorResponse:
         """Run one turn of an orchestrator on this thread, which is possible because orchestrators only compute."""
-        loaded = importlib.import_module("azure_functions_runtime.handle_event")._functions  # noqa: SLF001  # named above
+        loaded = importlib.import_module("azure_functions_runtime.handle_event")._functions  # noqa: SLF001 - the worker has no public way to run one turn
         orchestrator = loaded.get_function(function.function_id).func.orchestrator_function
-        return self._worker._run_orchestration(orchestrator, request)  # noqa: SLF001  # named above
+        return self._worker._run_orchestration(orchestrator, request)  # noqa: SLF001 - the worker has no public way to run one turn
 
     def _make_importable(self) -> None:
         if not (self.app_dir / f"{_MODULE}.py").is_file():

@@ -18,7 +18,7 @@ LOG: list[str] = []
 
 
 # The worker supports only plain types in annotations, and passes the input under the name given by `input_name`.
-async def start_child(input: dict, client: df.DurableFunctionsClient) -> str:  # type: ignore[type-arg]  # noqa: A002 - see above
+async def start_child(input: dict, client: df.DurableFunctionsClient) -> str:  # type: ignore[type-arg]  # noqa: A002 - the worker sets both
     """An activity with its own durable client."""
     return await client.schedule_new_orchestration("chain", input=1, instance_id=input["id"])
 
