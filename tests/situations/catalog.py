@@ -23,7 +23,7 @@ class Kind(Enum):
 
     MISSING = "What is unknown is not treated as a value"
     REFUSED = "Refusals are classified by their code and text"
-    TOLD_ONCE = "Whatever needs a person is reported once"
+    REPORTED_ONCE = "Whatever needs a person is reported once"
     REASON = "The last reason is kept"
     LOOK_AGAIN = "Each step looks again"
     ASK_KUBERNETES = "The API server decides about evictions"

@@ -16,9 +16,9 @@ _SHOWN = 400
 def observe(world: World, *, says: Sequence[str] = ()) -> Observed:
     """Returns what can be seen from outside; `says` are further sentences, for example the answer of an endpoint."""
     recorded = [stored.value for stored in runs(world.store).scan()]
-    told = [str(content["text"]) for content in world.chat.shown.values()]
+    posted = [str(content["text"]) for content in world.chat.shown.values()]
     ends = [_end(run) for run in sorted(recorded, key=lambda run: run.id)]
-    texts = [*says, *told, *ends, *(f"condition: {each.text}" for each in open_conditions(world.store))]
+    texts = [*says, *posted, *ends, *(f"condition: {each.text}" for each in open_conditions(world.store))]
     return Observed([_short(text) for text in texts], _done(world), _left(world, recorded))
 
 

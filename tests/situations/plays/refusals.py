@@ -37,7 +37,7 @@ def locked() -> Observed:
     )
 
 
-@situation("The role for a stop is missing (403 `AuthorizationFailed`) all night", Kind.TOLD_ONCE, reported=True)
+@situation("The role for a stop is missing (403 `AuthorizationFailed`) all night", Kind.REPORTED_ONCE, reported=True)
 def no_role() -> Observed:
     return _stop_refused_all_night(
         DeniedError("stopping shop-dev: AuthorizationFailed: no authorization to perform managedClusters/stop/action")
