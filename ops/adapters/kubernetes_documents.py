@@ -54,6 +54,7 @@ def pod_of(item: Document) -> Pod:
         deleting=bool(metadata.get("deletionTimestamp")),
         ends=_time(metadata.get("deletionTimestamp")),
         finalizers=tuple(str(each) for each in metadata.get("finalizers") or ()),
+        created=_time(metadata.get("creationTimestamp")),
         tolerates_cordon=any(_covers_cordon(each) for each in (item.get("spec") or {}).get("tolerations") or ()),
     )
 

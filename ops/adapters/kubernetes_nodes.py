@@ -75,20 +75,38 @@ class KubernetesNodes:
             CoreV1Api(client).patch_node(node.name, body, _request_timeout=_TIMEOUT_S, _preload_content=False)
 
     def evict(self, cluster: Cluster | ClusterRef, pod: Pod, grace_s: int | None = None) -> EvictionResult:
-        """Sends one POST request. Responses: 201; 404 (gone); 409 (another pod has the name); 429 (a PDB, or throttling); 500 (several PDBs).
+        """Sends one POST request.
+
+        Responses: 201; 404 (gone); 409 (another pod has the name); 429 (a PDB, or throttling); 500 (several PDBs).
+        """
+        return self._evict(cluster, pod, f"evicting {pod.full_name} of {cluster.name}", grace_s)
+
+    def would_evict(self, cluster: Cluster | ClusterRef, pod: Pod) -> EvictionResult:
+        """Sends the same request with dryRun=All. Response 400 besides: an admission webhook does not support dry runs."""
+        return self._evict(cluster, pod, f"asking for the eviction of {pod.full_name} of {cluster.name}", dry_run="All")
+
+    def _evict(
+        self,
+        cluster: Cluster | ClusterRef,
+        pod: Pod,
+        doing: str,
+        grace_s: int | None = None,
+        dry_run: str | None = None,
+    ) -> EvictionResult:
+        """Sends one eviction.
 
         Raises:
-            ApiException: the response is none of these. `_client` translates it to an error of the port.
+            ApiException: the response has no meaning of its own. `_client` translates it to an error of the port.
         """
         from kubernetes.client import CoreV1Api, V1DeleteOptions, V1Eviction, V1ObjectMeta, V1Preconditions
         from kubernetes.client.exceptions import ApiException
 
-        options = V1DeleteOptions(preconditions=V1Preconditions(uid=pod.uid), grace_period_seconds=grace_s)
-        body = V1Eviction(metadata=V1ObjectMeta(name=pod.name, namespace=pod.namespace), delete_options=options)
-        with self._client(cluster, f"evicting {pod.full_name} of {cluster.name}") as client:
+        exactly = V1DeleteOptions(preconditions=V1Preconditions(uid=pod.uid), grace_period_seconds=grace_s)
+        body = V1Eviction(metadata=V1ObjectMeta(name=pod.name, namespace=pod.namespace), delete_options=exactly)
+        with self._client(cluster, doing) as client:
             try:
                 CoreV1Api(client).create_namespaced_pod_eviction(
-                    pod.name, pod.namespace, body, _request_timeout=_TIMEOUT_S, _preload_content=False
+                    pod.name, pod.namespace, body, _request_timeout=_TIMEOUT_S, _preload_content=False, dry_run=dry_run
                 )
             except ApiException as error:
                 answer = _eviction_answer(error)
@@ -190,6 +208,8 @@ def _eviction_answer(error: Any) -> EvictionResult | None:
             return EvictionResult("blocked", why)
         case HTTPStatus.INTERNAL_SERVER_ERROR if "more than one PodDisruptionBudget" in why:
             return EvictionResult("several", why)
+        case HTTPStatus.BAD_REQUEST if "does not support dry run" in why:
+            return EvictionResult("unasked", why)
     return None
 
 

@@ -13,7 +13,8 @@ class EvictionResult:
     """The result of one eviction request. `why` names the PDB.
 
     `kind` is `evicted`; `gone` (the pod did not exist); `blocked` (by a PDB or throttling: request it again); `several`
-    (more than one PDB covers the pod); or `refused` (for another reason, which `why` gives: it may be accepted later).
+    (more than one PDB covers the pod); `refused` (for another reason, which `why` gives: it may be accepted later); or, of a
+    dry run, `unasked` (an admission webhook does not support dry runs).
     """
 
     kind: str
@@ -51,4 +52,8 @@ class Nodes(Protocol):
 
     def evict(self, cluster: Cluster | ClusterRef, pod: Pod, grace_s: int | None = None) -> EvictionResult:
         """Requests the eviction of exactly this pod, by its uid."""
+        ...
+
+    def would_evict(self, cluster: Cluster | ClusterRef, pod: Pod) -> EvictionResult:
+        """Asks the API server whether it would evict this pod now, PDBs and admission webhooks included. Nothing is changed."""
         ...

@@ -17,6 +17,9 @@ from ops.verbs.drain_progress import drain_progress, is_time_over
 from ops.verbs.node_lookup import FoundNode, find_node, missing_cordon
 
 _ROUND = timedelta(seconds=15)
+# A pod that is created later than this after the start of the drain was placed on the cordoned node by its controller. The
+# margin is for clocks that differ.
+_SETTLES = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,9 @@ class DrainNode:
         progress = drain_progress(task, left)
         if not left:
             return Done(f"{progress.total} pods have left {node.name}", progress)
+        back = _came_back(task, left)
+        if back is not None:
+            return _comes_back(node.name, back)
         answers = _ask(task, found.cluster, left)
         several = next((answer.why for answer in answers.values() if answer.kind == "several"), "")
         if several:
@@ -97,6 +103,18 @@ def _out_of_time(node: str, pod: Pod, answer: EvictionResult) -> Refused:
         return Refused(FailureCode.DRAIN_TIMEOUT, because, "fix what the API server reports, then start the run again")
     advice = "let its PDB allow an eviction (more replicas, or a lower minAvailable), then start the run again"
     return Refused(FailureCode.DRAIN_TIMEOUT, because, advice)
+
+
+def _came_back(task: StepContext, left: tuple[Pod, ...]) -> Pod | None:
+    """Returns a pod that was created on the node during the drain. Evicting it again would only create the next one."""
+    since = (task.record.began or task.now) + _SETTLES
+    return next((pod for pod in left if not pod.deleting and pod.created is not None and pod.created > since), None)
+
+
+def _comes_back(node: str, pod: Pod) -> Refused:
+    cause = f"{pod.full_name} was created on {node} although it is cordoned, so evicting it does not empty the node"
+    advice = "find out what places the pod there (spec.nodeName, or its own scheduler), then start the run again"
+    return Refused(FailureCode.COMES_BACK, cause, advice)
 
 
 def _left(task: StepContext, found: FoundNode) -> tuple[Pod, ...]:

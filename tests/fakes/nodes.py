@@ -22,6 +22,8 @@ class FakeNodes:
     answers: dict[str, EvictionResult] = field(default_factory=dict)
     marks: list[str] = field(default_factory=list)
     evicted: list[str] = field(default_factory=list)
+    dry_answers: dict[str, EvictionResult | OutsideError] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
     refuse: dict[str, OutsideError] = field(default_factory=dict)
 
     def nodes(self, cluster: Cluster | ClusterRef) -> tuple[Node, ...]:
@@ -60,6 +62,14 @@ class FakeNodes:
         self.evicted.append(pod.name)
         if answer.kind == "evicted":
             self.running[cluster.name] = tuple(p for p in self.running[cluster.name] if p.uid != pod.uid)
+        return answer
+
+    def would_evict(self, cluster: Cluster | ClusterRef, pod: Pod) -> EvictionResult:
+        assert cluster.id in self.clusters.fleet
+        self.asked.append(pod.name)
+        answer = self.dry_answers.get(pod.name, EvictionResult("evicted"))
+        if isinstance(answer, OutsideError):
+            raise answer
         return answer
 
     def change(self, node: str, **changes: object) -> None:
