@@ -89,7 +89,7 @@ class Reboot(RunbookDefaults):
         chosen = select_nodes(requiring, matches, cluster, guards, run)
         able, skips = list(chosen.able), chosen.skips
         if not able:
-            return Nothing(_nothing(requiring, run), skips)
+            return Nothing(_nothing(requiring, skips, run), skips)
         return _decide_in_window(cluster, able, skips, _Moment(policy, settings, run, now))
 
     def due(self, clusters: Sequence[Cluster], settings: Settings, now: datetime) -> tuple[RunRequest, ...]:
@@ -218,11 +218,13 @@ def _late(able: list[Node]) -> tuple[Skip, ...]:
     return tuple(Skip(node.name, SkipReason.NO_WINDOW_LEFT, "the rest of the window is too short") for node in able)
 
 
-def _nothing(requiring: list[Node], run: Run) -> str:
+def _nothing(requiring: list[Node], skips: tuple[Skip, ...], run: Run) -> str:
     done = sum(record.id.startswith("restart.") and record.state is StepState.DONE for record in run.finished)
     if requiring:
         ask = "1 node requires a reboot" if len(requiring) == 1 else f"{len(requiring)} nodes require a reboot"
-        return f"{ask}, but none can be rebooted now"
+        more = f" (and {len(skips) - 1} more)" if len(skips) > 1 else ""
+        reason = f": {skips[0].what}: {skips[0].why}{more}" if skips else ""
+        return f"{ask}, but none can be rebooted now{reason}"
     return f"{done} rebooted, no node requires a reboot anymore" if done else "no node requires a reboot"
 
 

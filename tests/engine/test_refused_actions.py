@@ -120,9 +120,10 @@ def test_a_node_is_not_drained_again_while_its_restart_is_refused() -> None:
     world.machines.refuse = LOCKED
     run = start(world, run_request(world, "reboot", "2026-11-16")).to_end()
     assert (run.state, run.why) == (State.SKIPPED, str(LOCKED))
-    for _ in range(6):
-        world.clock.at += timedelta(days=1)
+    for day in range(1, 7):
+        world.clock.at = EVENING + timedelta(days=day)
         start_due(world)
+    assert [each for each in world.engine.started if "reboot" in each] == [f"operation {run.id}"]
     assert world.nodes.marks == [f"cordon {NODE}", f"uncordon {NODE}"]
     (refused,) = refused_on(world.store, world.clusters.only.id)
     assert (refused.verb, refused.times, refused.disruptive) == ("restart-node", 1, True)
