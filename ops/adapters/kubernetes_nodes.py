@@ -5,18 +5,21 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from http import HTTPStatus
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from ops.adapters.azure_errors import UNREADABLE, refusals
 from ops.adapters.http_client import retry_after_s
+from ops.adapters.karpenter_documents import claim_of, class_of
 from ops.adapters.kubernetes_documents import budget_of, node_of, pod_of
+from ops.model.auto_provisioning import AutoProvisioning
 from ops.model.fleet import Cluster, ClusterRef, Node
 from ops.model.refusal import Answer, System
 from ops.model.workload import DisruptionBudget, Pod
 from ops.policy.refusals import classify
-from ops.ports.errors import OutsideError, TryLaterError, UnreachableError, error_of
+from ops.ports.errors import NotFoundError, OutsideError, TryLaterError, UnreachableError, error_of
 from ops.ports.kubernetes import EvictionResult
 
 if TYPE_CHECKING:
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
 
 # The AKS server application; it is the same in every tenant.
 SCOPE = "6dae42f8-4368-4678-94ff-3960e28e3630/.default"
+_CLAIMS = ("karpenter.sh", "v1", "nodeclaims")
+_CLASSES = ("karpenter.azure.com", "v1beta1", "aksnodeclasses")
 _PAGE = 500
 _MOST_PAGES = 2_000
 _TIMEOUT_S = (5, 30)
@@ -62,6 +67,18 @@ class KubernetesNodes:
         with self._client(cluster, f"listing the PDBs of {cluster.name}") as client:
             pages = _pages(PolicyV1Api(client).list_pod_disruption_budget_for_all_namespaces)
             return tuple(budget_of(item) for item in pages)
+
+    def auto_provisioning(self, cluster: Cluster | ClusterRef) -> AutoProvisioning | None:
+        """Returns both lists, page by page. Response 404: their definitions are not installed."""
+        from kubernetes.client import CustomObjectsApi
+
+        try:
+            with self._client(cluster, f"listing the NodeClaims of {cluster.name}") as client:
+                read = CustomObjectsApi(client).list_cluster_custom_object
+                claims = tuple(claim_of(item) for item in _pages(partial(read, *_CLAIMS)))
+                return AutoProvisioning(claims, tuple(class_of(item) for item in _pages(partial(read, *_CLASSES))))
+        except NotFoundError:
+            return None
 
     def mark(
         self, cluster: Cluster | ClusterRef, node: Node, *, unschedulable: bool, annotations: Mapping[str, str | None]

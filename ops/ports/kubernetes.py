@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from ops.model.auto_provisioning import AutoProvisioning
 from ops.model.fleet import Cluster, ClusterRef, Node
 from ops.model.workload import DisruptionBudget, Pod
 
@@ -38,6 +39,10 @@ class Nodes(Protocol):
 
     def budgets(self, cluster: Cluster | ClusterRef) -> tuple[DisruptionBudget, ...]:
         """Returns all PDBs."""
+        ...
+
+    def auto_provisioning(self, cluster: Cluster | ClusterRef) -> AutoProvisioning | None:
+        """Returns all NodeClaims and AKSNodeClasses; None if the API server does not know these kinds."""
         ...
 
     def mark(
