@@ -68,6 +68,14 @@ def preview_pools(
     return tuple(previews)
 
 
+def behind_counted(pools: Sequence[PoolPreview]) -> str:
+    """Says how many of the pools are behind, and how many could not be compared."""
+    compared = [pool for pool in pools if pool.behind_days is not None]
+    rest = len(pools) - len(compared)
+    more = f"; {rest} could not be compared" if rest else ""
+    return f"{sum(bool(pool.behind_days) for pool in compared)} of {len(compared)} pools are behind{more}"
+
+
 def approvers_of(settings: Settings, cluster: Cluster, runbook: str, decision: Decision) -> str:
     """Returns the approvers that a decision would need, as named in the configuration; empty if it needs no approval."""
     if not isinstance(decision, Act):
