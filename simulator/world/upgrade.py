@@ -12,7 +12,7 @@ from simulator.world.evictions import drain
 from simulator.world.journal import Kind
 from simulator.world.operations import end, set_states
 from simulator.world.scheduler import Process
-from simulator.world.scripted_faults import NodeNeverReady, UpgradeDoesNothing, UpgradeFails
+from simulator.world.scripted_faults import NodeNeverReady, UpgradeDoesNothing, UpgradeFails, UpgradeSkipsNodes
 from simulator.world.state import Cluster, Node, Operation, Pool, UsedImage
 
 # AKS updates its own records before it changes a machine.
@@ -66,6 +66,9 @@ def _upgrade(core: Core, cluster: Cluster, pool: Pool, operation: Operation, tar
         _finish(core, cluster, pool, operation, target)
         return
     old = [node for node in cluster.nodes_of(pool.name) if node.image != target.label]
+    skips = core.take_for_pool(UpgradeSkipsNodes, cluster.name, pool.name)
+    if skips is not None:
+        old = old[skips.nodes :]
     if old:
         ended = yield from _replace(core, cluster, pool, target, old)
         if ended is not None:
