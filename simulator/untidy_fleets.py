@@ -69,7 +69,13 @@ def _cluster(draw: Random, cluster: ClusterSpec) -> ClusterSpec:
 
 def _pool(draw: Random, pool: PoolSpec) -> PoolSpec:
     """Return the pool with few nodes, and sometimes of another sort."""
-    small = replace(pool, nodes=min(pool.nodes, 3), autoscaled=pool.mode == "User" and _chance(draw, 20))
+    small = replace(
+        pool,
+        nodes=min(pool.nodes, 3),
+        autoscaled=pool.mode == "User" and _chance(draw, 20),
+        full_version=_chance(draw, 50),
+        without_upgrade_settings=_chance(draw, 20),
+    )
     if pool.priority == "Spot":
         return small
     sorts: tuple[tuple[int, Callable[[PoolSpec], PoolSpec]], ...] = (

@@ -25,6 +25,29 @@ START = datetime(2026, 11, 16, 6, tzinfo=UTC)
 END = START + timedelta(days=1)
 # The fleets whose first ring has no cluster: nothing can be proven there, so nothing is upgraded.
 EMPTY_FIRST_EVERY = 7
+# The fleets that are frozen for some hours by a calendar.
+FROZEN_EVERY = 5
+_CALENDAR = "freeze.ics"
+_FREEZE = """\
+BEGIN:VCALENDAR
+VERSION:2.0
+PRODID:-//tests//freeze//EN
+BEGIN:VEVENT
+UID:inventory
+DTSTAMP:20261101T000000Z
+DTSTART;TZID=Europe/Amsterdam:20261116T100000
+DTEND;TZID=Europe/Amsterdam:20261116T140000
+SUMMARY:Inventory
+END:VEVENT
+BEGIN:VEVENT
+UID:night
+DTSTAMP:20261101T000000Z
+DTSTART:20261116T210000Z
+DTEND:20261116T230000Z
+SUMMARY:Payroll
+END:VEVENT
+END:VCALENDAR
+"""
 _RINGS = """
 fleet:
   subscriptions: [00000000-0000-0000-0000-000000000000]
@@ -60,7 +83,9 @@ class FleetDay:
 
 def config_of(seed: int) -> str:
     """The configuration for a fleet."""
-    return _RINGS + (_EMPTY if seed % EMPTY_FIRST_EVERY == 0 else "") + _CONFIG
+    empty = _EMPTY if seed % EMPTY_FIRST_EVERY == 0 else ""
+    frozen = f"freezes:\n  - {{ics: {_CALENDAR}}}\n" if seed % FROZEN_EVERY == 0 else ""
+    return _RINGS + empty + _CONFIG + frozen
 
 
 def fleet_day(seed: int) -> FleetDay:
@@ -72,11 +97,12 @@ def fleet_day(seed: int) -> FleetDay:
         running_inbox() as inbox,
         environment(simulation.environment),
     ):
+        (Path(folder) / _CALENDAR).write_text(_FREEZE)
         bot = ExecutorBot(simulation, Path(folder), config, inbox)
         bot.run_until(END)
         entries = simulation.world.journal.entries
         store = bot.context.ports.store
-        verdict = judge(config, spec, entries, START, END, seed=seed)
+        verdict = judge(config, spec, entries, START, END, seed=seed, calendars={_CALENDAR: _FREEZE})
         truth = Truth(History(spec, entries, seed), NodeEvents(entries))
         said = tuple(statements(store))
         wrong = (
