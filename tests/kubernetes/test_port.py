@@ -112,3 +112,8 @@ def test_an_eviction_has_one_of_four_results(platform: Platform) -> None:
         of.until("another may go", lambda: of.budget("cart").disruptions_allowed == 1)
         other = replace(pods_of(of, "cart")[0], uid="00000000-0000-0000-0000-000000000000")
         assert port.evict(SHOP_DEV, other).kind == "gone"
+
+
+def test_a_cluster_without_karpenters_definitions_has_no_auto_provisioning(platform: Platform) -> None:
+    with platform(1) as on:
+        assert adapter(cast("Cluster", on)).auto_provisioning(SHOP_DEV) is None
