@@ -55,6 +55,9 @@ def _not_own(node: Node, cluster: Cluster, match: Match) -> Skip | None:
     pool = cluster.pool(node.pool)
     if pool is not None and pool.unsupported:
         return Skip(node.name, SkipReason.UNSUPPORTED_POOL, pool.unsupported, needs_person=True)
+    if node.provisioner:
+        why = "node auto-provisioning replaces its nodes instead of rebooting them: delete its NodeClaim to replace it"
+        return Skip(node.name, SkipReason.NODE_AUTO_PROVISIONING, why, needs_person=True)
     match match:
         case ConfirmedMachine() if cluster.machines_locked:
             why = "the node resource group is locked (ReadOnly), so only AKS can restart its machines"

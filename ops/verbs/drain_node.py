@@ -1,7 +1,7 @@
 """Drains a node through the Eviction API, in rounds of evictions; verified by the pods that remain."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 from ops.model.arm_actions import ASK_API_SERVER, READ_CLUSTER
@@ -17,9 +17,9 @@ from ops.verbs.drain_progress import drain_progress, is_time_over
 from ops.verbs.node_lookup import FoundNode, find_node, missing_cordon
 
 _ROUND = timedelta(seconds=15)
-# A pod that is created later than this after the start of the drain was placed on the cordoned node by its controller. The
-# margin is for clocks that differ.
+# Pods that are created on the node later than this after the start of the drain were placed there by their controllers.
 _SETTLES = timedelta(minutes=1)
+_DRAINING = "drain"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,8 @@ class DrainNode:
         progress = drain_progress(task, left)
         if not left:
             return Done(f"{progress.total} pods have left {node.name}", progress)
-        back = _came_back(task, left)
+        newest = _newest_before(task, left)
+        back = _came_back(left, newest)
         if back is not None:
             return _comes_back(node.name, back)
         answers = _ask(task, found.cluster, left)
@@ -77,7 +78,8 @@ class DrainNode:
             )
         if is_time_over(task):
             return _out_of_time(node.name, left[0], answers[left[0].full_name])
-        return Pending("drain", task.now + _ROUND, progress)
+        token = f"{_DRAINING} {newest.isoformat()}" if newest else _DRAINING
+        return Pending(token, task.now + _ROUND, progress)
 
     def verify(self, task: StepContext) -> Done | Pending | Refused:
         """Verifies that no pod remains that the drain should have evicted."""
@@ -105,10 +107,23 @@ def _out_of_time(node: str, pod: Pod, answer: EvictionResult) -> Refused:
     return Refused(FailureCode.DRAIN_TIMEOUT, because, advice)
 
 
-def _came_back(task: StepContext, left: tuple[Pod, ...]) -> Pod | None:
-    """Returns a pod that was created on the node during the drain. Evicting it again would only create the next one."""
-    since = (task.record.began or task.now) + _SETTLES
-    return next((pod for pod in left if not pod.deleting and pod.created is not None and pod.created > since), None)
+def _newest_before(task: StepContext, left: tuple[Pod, ...]) -> datetime | None:
+    """Returns when the newest of the pods was created that were on the node when the cordon took effect.
+
+    All of these times are those of the API server, whose clock can differ from ours. The token keeps them between rounds.
+    """
+    _, _, kept = task.record.token.partition(" ")
+    newest = datetime.fromisoformat(kept) if kept else None
+    if newest is not None and task.now - (task.record.began or task.now) >= _SETTLES:
+        return newest
+    created = [pod.created for pod in left if pod.created is not None]
+    return max([*created, *([newest] if newest else [])], default=None)
+
+
+def _came_back(left: tuple[Pod, ...], newest: datetime | None) -> Pod | None:
+    """Returns a pod that was created since. Evicting it would only create the next one."""
+    later = (pod for pod in left if newest is not None and pod.created is not None and pod.created > newest)
+    return next((pod for pod in later if not pod.deleting), None)
 
 
 def _comes_back(node: str, pod: Pod) -> Refused:

@@ -60,6 +60,21 @@ def test_a_drain_stops_if_the_pods_come_back_to_the_cordoned_node() -> None:
     assert world.nodes.marks == [f"cordon {NODE}", f"uncordon {NODE}"]
 
 
+def test_an_api_server_whose_clock_is_ahead_does_not_end_a_drain() -> None:
+    world = world_with_two_required_reboots()
+    ahead = world.clock.at + timedelta(days=12)
+    world.nodes.running["shop-dev"] = tuple(replace(pod, created=ahead) for pod in world.nodes.running["shop-dev"])
+    world.nodes.answers["web-1"] = BLOCKED
+
+    def allow(_: str) -> None:
+        if world.nodes.evicted.count("web-1") > 20:
+            world.nodes.answers.clear()
+        AzureRestarts(world)(_)
+
+    start(world, manual_request(world, "reboot")).to_end(allow)
+    assert world.machines.restarted == [NODE, OTHER]
+
+
 def test_a_cordon_that_changes_hands_during_the_undo_is_kept() -> None:
     world = world_with_two_required_reboots()
     world.nodes.answers["web-1"] = BLOCKED
