@@ -91,6 +91,7 @@ class FailureCode(StrEnum):
     DRAIN_TIMEOUT = "DrainTimeout"
     EVICTION_REFUSED = "EvictionRefused"
     COMES_BACK = "PodComesBack"
+    STAYS_BUSY = "StaysBusy"
     OPERATION_FAILED = "OperationFailed"
     START_FAILED = "StartFailed"
     STOP_FAILED = "StopFailed"
