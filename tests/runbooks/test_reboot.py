@@ -86,6 +86,18 @@ def test_a_node_that_daytwo_cordoned_before_a_crash_is_not_skipped() -> None:
     assert isinstance(decide(ours), Act)
 
 
+def test_a_cordon_that_an_earlier_run_could_not_remove_is_named_and_needs_a_person() -> None:
+    nodes = nodes_to_reboot(cluster(), "aks-user1-1", unschedulable=True)
+    left = tuple(replace(n, annotations={**n.annotations, CORDON_STAMP: "reboot.x.2026-11-15"}) for n in nodes)
+    decision = decide(left)
+    assert isinstance(decision, Nothing)
+    (skip,) = (skip for skip in decision.skips if skip.what == "aks-user1-1")
+    assert (skip.code, skip.needs_person) == ("cordoned-by-others", True)
+    assert skip.why == (
+        "the run reboot.x.2026-11-15 has cordoned it and not uncordoned it: kubectl uncordon aks-user1-1"
+    )
+
+
 def test_a_pdb_that_never_allows_an_eviction_is_reported_before_a_node_is_cordoned() -> None:
     never = DisruptionBudget("shop", "web", {"app": "web"}, 0, 3, 3, 3)
     decision = decide(nodes_to_reboot(cluster(), "aks-user1-1"), pods=(POD,), disruption_budgets=(never,))
