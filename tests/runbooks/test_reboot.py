@@ -7,6 +7,7 @@ import pytest
 
 from ops.model.decision import Act, Nothing, Wait
 from ops.model.fleet import CORDON_STAMP, Cluster, Node, Unknown
+from ops.model.refusal import RefusedAction
 from ops.model.run import Run, StepRecord, StepState
 from ops.model.workload import DisruptionBudget, Pod
 from ops.runbooks.reboot import RUNBOOK, Facts
@@ -58,6 +59,18 @@ def test_nodes_are_rebooted_one_at_a_time_with_system_pools_first() -> None:
     decision = decide(nodes_to_reboot(of, "aks-user1-0", "aks-core-2"), of=of)
     assert isinstance(decision, Act)
     assert {step.params["node"] for step in decision.plan.steps} == {"aks-core-2"}
+
+
+@pytest.mark.parametrize("known", ["failed_nodes", "refusals"])
+def test_a_node_that_is_known_to_fail_does_not_keep_the_others_from_their_turn(known: str) -> None:
+    nodes = nodes_to_reboot(cluster(), "aks-user1-1", "aks-user1-2")
+    ago = NIGHT - timedelta(hours=1)
+    refused = RefusedAction("id", "cordon-node", "x", "y", "", "r", ago, ago, 1, "aks-user1-1")
+    facts: dict[str, object] = {"failed_nodes": (nodes[1].uid,), "refusals": (refused,)}
+    decision = decide(nodes, **{known: facts[known]})  # type: ignore[arg-type]  # one of the facts
+    assert isinstance(decision, Act)
+    assert decision.plan.steps[0].id == "cordon.aks-user1-2"
+    assert decision.plan.following[0].id == "cordon.aks-user1-1"
 
 
 def test_nothing_is_done_if_no_node_requires_a_reboot() -> None:
