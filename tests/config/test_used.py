@@ -1,4 +1,4 @@
-"""Every setting is used: one that is accepted and has no effect would deceive whoever writes it."""
+"""Every setting is used: one that is accepted and has no effect would deceive anyone who sets it."""
 
 import ast
 from functools import cache

@@ -118,7 +118,7 @@ def test_a_drain_ends_when_the_pods_have_left(kubectl: Kubectl) -> None:
     assert {pod["spec"]["nodeName"] for pod in listed} == {second}
 
 
-def test_a_drain_refuses_daemon_set_pods_unless_told_otherwise(kubectl: Kubectl) -> None:
+def test_a_drain_refuses_daemon_set_pods_by_default(kubectl: Kubectl) -> None:
     (first, _) = nodes(kubectl, "user1")
     ended = kubectl("drain", first, "--timeout=5s")
     assert "cannot delete DaemonSet-managed Pods (use --ignore-daemonsets to ignore): kube-system/agent" in ended.err
