@@ -1,0 +1,58 @@
+"""`python -m tools.mutants [ROOM ...]`: runs the mutants whose code or tests have changed, and reports every room."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from tools.mutants.equivalents import read_equivalents
+from tools.mutants.job import Job
+from tools.mutants.mutation import mutants_of
+from tools.mutants.on_import import run_on_import
+from tools.mutants.report import RoomResult, problems_of_list, show
+from tools.mutants.rooms import ROOMS
+from tools.mutants.selection import Digests
+from tools.mutants.session import run_session
+
+ROOT = Path(__file__).resolve().parents[2]
+_EQUIVALENTS = ROOT / "tests/mutants/equivalents.toml"
+_SOURCES = ("ops/**/*.py", "simulator/**/*.py", "tests/**/*.py")
+
+
+def main() -> int:
+    """Runs what is due and prints the figures. Returns 1 if a room misses its limit or the list of equivalents is wrong."""
+    arguments = _arguments()
+    os.chdir(ROOT)
+    rooms = [room for room in ROOMS if not arguments.room or room.name in arguments.room]
+    mutants = {room.name: [each for file in room.files(ROOT) for each in mutants_of(file)] for room in ROOMS}
+    everything = [each for room in ROOMS for each in mutants[room.name]]
+    chosen = [each for room in rooms for each in mutants[room.name]]
+    digest = Digests(ROOT).of_tree(_SOURCES)
+    # One recording serves every room, so it is made with the files of all of them.
+    paths = frozenset(each.path for each in everything)
+    job = Job(ROOT, ROOT / "build/mutants", chosen, digest, arguments.jobs, paths)
+    code = run_session(job)
+    if code:
+        print(f"the session of tests ended with {code}", file=sys.stderr)
+        return 1
+    run_on_import(job)
+    listed = read_equivalents(_EQUIVALENTS)
+    cache = job.cache()
+    results = [RoomResult.of(room, mutants[room.name], cache.latest(mutants[room.name]), listed) for room in rooms]
+    show(results, survivors=arguments.survivors)
+    wrong = [*problems_of_list(listed, everything), *(problem for each in results for problem in each.problems)]
+    for problem in wrong:
+        print(problem)
+    return 1 if wrong else 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tools.mutants", description=__doc__)
+    parser.add_argument("room", nargs="*", choices=[[], *(room.name for room in ROOMS)], help="all rooms by default")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes at a time")
+    parser.add_argument("--survivors", action="store_true", help="print every survivor that is not listed")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

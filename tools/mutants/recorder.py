@@ -1,0 +1,122 @@
+"""Records which lines each test executes, with the interpreter's own monitoring."""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
+from types import CodeType
+
+import pytest
+
+from tools.mutants.applying import Functions, nested
+from tools.mutants.cache import load_recording, save_recording
+from tools.mutants.children import flush
+from tools.mutants.job import Job
+from tools.mutants.judge import Judge
+from tools.mutants.selection import FunctionNames, Recording, TestRun
+
+_TOOL = sys.monitoring.COVERAGE_ID
+
+
+class RecordingError(Exception):
+    """A test fails without a mutant, so its failures mean nothing."""
+
+
+class LineRecorder:
+    """Records lines of some functions. Each line is reported once per test."""
+
+    def __init__(self, functions: Functions) -> None:
+        self._seen: set[tuple[str, int]] = set()
+        self._names: dict[str, str] = {}
+        sys.monitoring.use_tool_id(_TOOL, "mutants")
+        sys.monitoring.register_callback(_TOOL, sys.monitoring.events.LINE, self._on_line)
+        for each in _codes(functions):
+            sys.monitoring.set_local_events(_TOOL, each, sys.monitoring.events.LINE)
+
+    def _on_line(self, code: CodeType, line: int) -> object:
+        self._seen.add((code.co_filename, line))
+        return sys.monitoring.DISABLE
+
+    def lines_of(self, run: Callable[[], None]) -> list[str]:
+        """Runs something and returns the lines that it has executed, as `file:line`."""
+        self._seen.clear()
+        sys.monitoring.restart_events()
+        run()
+        return [f"{self._relative(file)}:{line}" for file, line in self._seen]
+
+    def _relative(self, file: str) -> str:
+        if file not in self._names:
+            self._names[file] = Path(file).relative_to(Path.cwd()).as_posix()
+        return self._names[file]
+
+
+def _codes(functions: Functions) -> Iterable[CodeType]:
+    """Returns the code objects of functions and of what is defined inside them."""
+    for places in functions.values():
+        for each in places:
+            yield from nested(each.__code__)
+
+
+def recording_of(session: pytest.Session, functions: Functions, job: Job) -> Recording:
+    """Returns what each test executes, recorded in a fork if the code or the tests have changed since the last time.
+
+    Raises:
+        RecordingError: a test fails.
+    """
+    stored = load_recording(job.recording, job.digest)
+    if stored is None:
+        print(f"recording what each of {len(session.items)} tests executes", flush=True)
+        flush()
+        pid = os.fork()
+        if not pid:
+            _record_and_exit(session, functions, job)
+        os.waitpid(pid, 0)
+        stored = load_recording(job.recording, job.digest)
+    if stored is None:
+        raise RecordingError("the tests could not be recorded: make them pass first")
+    return stored
+
+
+def _record_and_exit(session: pytest.Session, functions: Functions, job: Job) -> None:
+    try:
+        os.environ["PYTEST_DEBUG_TEMPROOT"] = str(job.temporary())
+        save_recording(job.recording, _record(session, functions, job))
+    except RecordingError as error:
+        print(error)
+    finally:
+        flush()
+        os._exit(0)
+
+
+def _record(session: pytest.Session, functions: Functions, job: Job) -> Recording:
+    recorder = LineRecorder(functions)
+    users, names = _users_of_lines(functions, job)
+    numbers: dict[str, int] = {}
+    tests = []
+    judge = Judge({})
+    session.config.pluginmanager.register(judge)
+    for item, following in zip(session.items, [*session.items[1:], None], strict=True):
+        began = time.perf_counter()
+        lines = recorder.lines_of(partial(session.config.hook.pytest_runtest_protocol, item=item, nextitem=following))
+        seconds = round(time.perf_counter() - began, 4)
+        if judge.failed:
+            raise RecordingError(f"{judge.failed} fails without a mutant")
+        kept = [each for each in lines if each.partition(":")[0] in job.recorded_paths]
+        own = frozenset(numbers.setdefault(each, len(numbers)) for each in kept)
+        used = frozenset(number for each in lines for number in users.get(each, ()))
+        tests.append(TestRun(item.nodeid, seconds, own, used))
+    return Recording(job.digest, list(numbers), names, tests)
+
+
+def _users_of_lines(functions: Functions, job: Job) -> tuple[dict[str, set[int]], list[FunctionNames]]:
+    """Returns the numbers of the functions that have a line, and what each function names."""
+    users: dict[str, set[int]] = {}
+    names = []
+    for number, code in enumerate(_codes(functions)):
+        path = Path(code.co_filename).relative_to(job.root).as_posix()
+        for _, _, line in code.co_lines():
+            users.setdefault(f"{path}:{line}", set()).add(number)
+        names.append(FunctionNames(frozenset({*code.co_names, *code.co_qualname.split(".")})))
+    return users, names
