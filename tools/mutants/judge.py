@@ -38,6 +38,9 @@ class Judge:
 
 
 def settle_hypothesis() -> None:
-    """Makes property tests try the same examples in each run, and keep none."""
-    hypothesis.settings.register_profile("mutants", derandomize=True, database=None)
+    """Makes property tests try the same examples in each run, keep none, and stop at the first failure without simplifying it."""
+    phases = (hypothesis.Phase.explicit, hypothesis.Phase.generate)
+    hypothesis.settings.register_profile(
+        "mutants", derandomize=True, database=None, phases=phases, report_multiple_bugs=False
+    )
     hypothesis.settings.load_profile("mutants")

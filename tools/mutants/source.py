@@ -61,14 +61,16 @@ class Source:
         """Returns the edit that replaces a node."""
         return Edit(self.start(node), self.end(node), text)
 
-    def without(self, position: int, elements: "Sequence[ast.expr | ast.keyword]") -> Edit:
-        """Returns the edit that removes one of several elements that are separated by commas."""
+    def without(self, position: int, elements: "Sequence[ast.expr]") -> Edit:
+        """Returns the edit that removes one of several elements that are separated by commas. A tuple remains a tuple."""
+        if len(elements) == 2:  # noqa: PLR2004  # the one that remains needs its comma
+            remaining = elements[1 - position]
+            end = self.end(elements[1])
+            comma = "" if self.segment(end, end + 1) == "," else ","
+            return Edit(self.start(elements[0]), end, f"{self.of_node(remaining)}{comma}")
         if position + 1 < len(elements):
             return Edit(self.start(elements[position]), self.start(elements[position + 1]), "")
-        start = self.end(elements[position - 1]) if position else self.start(elements[position])
-        if len(elements) == 2:  # noqa: PLR2004  # a tuple of one element needs its comma
-            start = self.data.index(b",", start) + 1
-        return Edit(start, self.end(elements[position]), "")
+        return Edit(self.end(elements[position - 1]), self.end(elements[position]), "")
 
     def edited(self, edits: Sequence[Edit]) -> str:
         """Returns the text of the file after some edits that do not overlap."""
