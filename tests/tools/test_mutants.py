@@ -98,7 +98,7 @@ def one_mutant(text: str = "def f(a):\n    return a\n") -> Mutant:
 
 def test_the_fastest_tests_that_execute_the_statement_run_first() -> None:
     def test_run(name: str, seconds: float, *lines: int) -> TestRun:
-        return TestRun(name, seconds, frozenset(lines), frozenset())
+        return TestRun(name, "", seconds, frozenset(lines), frozenset())
 
     lines = ["ops/policy/a.py:2", "ops/policy/a.py:3"]
     tests = [test_run("slow", 2, 0), test_run("fast", 1, 0), test_run("other", 1, 1), test_run("too slow", 4, 0)]
@@ -107,8 +107,8 @@ def test_the_fastest_tests_that_execute_the_statement_run_first() -> None:
 
 
 def test_the_tests_of_a_constant_are_those_that_execute_a_function_that_names_it() -> None:
-    functions = [FunctionNames(frozenset({"A"})), FunctionNames(frozenset({"Z"}))]
-    tests = [TestRun("uses", 1, frozenset(), frozenset({0})), TestRun("not", 1, frozenset(), frozenset({1}))]
+    functions = [FunctionNames("a", frozenset({"A"})), FunctionNames("z", frozenset({"Z"}))]
+    tests = [TestRun("uses", "", 1, frozenset(), frozenset({0})), TestRun("not", "", 1, frozenset(), frozenset({1}))]
     mutant = one_mutant("A = 1\n")
     assert [each.name for each in Recording("", [], functions, tests).tests_of(mutant, range(0))] == ["uses"]
 

@@ -5,6 +5,7 @@ import os
 import sys
 from pathlib import Path
 
+from tools.mutants.cache import HELPERS
 from tools.mutants.equivalents import read_equivalents
 from tools.mutants.job import Job
 from tools.mutants.mutation import mutants_of
@@ -16,7 +17,7 @@ from tools.mutants.session import run_session
 
 ROOT = Path(__file__).resolve().parents[2]
 _EQUIVALENTS = ROOT / "tests/mutants/equivalents.toml"
-_SOURCES = ("ops/**/*.py", "simulator/**/*.py", "tests/**/*.py")
+_SOURCES = ("ops/**/*.py", "simulator/**/*.py", *HELPERS)
 
 
 def main() -> int:

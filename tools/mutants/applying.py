@@ -69,13 +69,18 @@ def replace_code(mutant: Mutant, functions: Functions) -> None:
         each.__code__ = new[0]
 
 
+def module_name(path: str) -> str:
+    """Returns the name under which a file is imported."""
+    parts = Path(path).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
 class MutatedImport(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Imports the changed text of one module."""
 
     def __init__(self, mutant: Mutant) -> None:
         self._mutant = mutant
-        parts = Path(mutant.path).with_suffix("").parts
-        self._name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+        self._name = module_name(mutant.path)
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None

@@ -10,7 +10,8 @@ from tools.mutants.mutation import Mutant
 from tools.mutants.selection import Digests, FunctionNames, Recording, TestRun, file_of
 from tools.mutants.verdict import Outcome, Verdict
 
-_SHARED = ("tests/*.py", "tests/fakes/*.py", "tests/**/conftest.py")
+# What tests share: every change of it may change what a test notices.
+HELPERS = ("tests/*.py", "tests/fakes/*.py", "tests/**/conftest.py")
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Cache:
     def __init__(self, file: Path, root: Path) -> None:
         self._file = file
         self._digests = Digests(root)
-        self._helpers = self._digests.of_tree(_SHARED)
+        self._helpers = self._digests.of_tree(HELPERS)
         self._entries: dict[str, _Entry] = {}
         if file.is_file():
             stored = json.loads(file.read_text(encoding="utf-8"))
@@ -78,25 +79,28 @@ def save_recording(file: Path, recording: Recording) -> None:
     stored = {
         "digest": recording.digest,
         "lines": list(recording.lines),
-        "functions": [sorted(each.names) for each in recording.functions],
-        "tests": [[test.name, test.seconds, sorted(test.lines), sorted(test.functions)] for test in recording.tests],
+        "functions": [[each.place, sorted(each.names)] for each in recording.functions],
+        "tests": [
+            [test.name, test.digest, test.seconds, sorted(test.lines), sorted(test.functions)]
+            for test in recording.tests
+        ],
     }
     write(file, json.dumps(stored))
 
 
-def load_recording(file: Path, digest: str) -> Recording | None:
-    """Returns the stored recording if it was made of the same code and tests."""
+def load_recording(file: Path, digest: str) -> Recording:
+    """Returns what the stored recording has of the same code and helpers of tests; without it, an empty recording."""
     if not file.is_file():
-        return None
+        return Recording(digest, [], [], [])
     stored = json.loads(file.read_text(encoding="utf-8"))
     if stored["digest"] != digest:
-        return None
+        return Recording(digest, [], [], [])
     return Recording(
         digest,
         stored["lines"],
-        [FunctionNames(frozenset(names)) for names in stored["functions"]],
+        [FunctionNames(place, frozenset(names)) for place, names in stored["functions"]],
         [
-            TestRun(name, seconds, frozenset(lines), frozenset(functions))
-            for name, seconds, lines, functions in stored["tests"]
+            TestRun(name, of_file, seconds, frozenset(lines), frozenset(functions))
+            for name, of_file, seconds, lines, functions in stored["tests"]
         ],
     )

@@ -3,7 +3,8 @@
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import CodeType
@@ -15,7 +16,7 @@ from tools.mutants.cache import load_recording, save_recording
 from tools.mutants.children import flush
 from tools.mutants.job import Job
 from tools.mutants.judge import Judge
-from tools.mutants.selection import FunctionNames, Recording, TestRun
+from tools.mutants.selection import Digests, FunctionNames, Recording, TestRun, file_of
 
 _TOOL = sys.monitoring.COVERAGE_ID
 
@@ -60,63 +61,74 @@ def _codes(functions: Functions) -> Iterable[CodeType]:
 
 
 def recording_of(session: pytest.Session, functions: Functions, job: Job) -> Recording:
-    """Returns what each test executes, recorded in a fork if the code or the tests have changed since the last time.
+    """Returns what each test executes. Only tests whose file, or all whose code has changed, are recorded again, in a fork.
 
     Raises:
         RecordingError: a test fails.
     """
+    digests = Digests(job.root)
     stored = load_recording(job.recording, job.digest)
-    if stored is None:
-        print(f"recording what each of {len(session.items)} tests executes", flush=True)
+    kept = {test.name: test for test in stored.tests if test.digest == digests.of(file_of(test.name))}
+    kept = {item.nodeid: kept[item.nodeid] for item in session.items if item.nodeid in kept}
+    due = [item for item in session.items if item.nodeid not in kept]
+    if due:
+        print(f"recording what each of {len(due)} tests executes", flush=True)
         flush()
         pid = os.fork()
         if not pid:
-            _record_and_exit(session, functions, job)
-        os.waitpid(pid, 0)
-        stored = load_recording(job.recording, job.digest)
-    if stored is None:
-        raise RecordingError("the tests could not be recorded: make them pass first")
-    return stored
+            _record_and_exit(due, functions, job, replace(stored, tests=list(kept.values())))
+        _, status = os.waitpid(pid, 0)
+        if status:
+            raise RecordingError("the tests could not be recorded: make them pass first")
+        return load_recording(job.recording, job.digest)
+    return replace(stored, tests=list(kept.values()))
 
 
-def _record_and_exit(session: pytest.Session, functions: Functions, job: Job) -> None:
+def _record_and_exit(items: Sequence[pytest.Item], functions: Functions, job: Job, kept: Recording) -> None:
+    code = 1
     try:
         os.environ["PYTEST_DEBUG_TEMPROOT"] = str(job.temporary())
-        save_recording(job.recording, _record(session, functions, job))
+        save_recording(job.recording, _record(items, functions, job, kept))
+        code = 0
     except RecordingError as error:
         print(error)
     finally:
         flush()
-        os._exit(0)
+        os._exit(code)
 
 
-def _record(session: pytest.Session, functions: Functions, job: Job) -> Recording:
+def _record(items: Sequence[pytest.Item], functions: Functions, job: Job, kept: Recording) -> Recording:
     recorder = LineRecorder(functions)
-    users, names = _users_of_lines(functions, job)
-    numbers: dict[str, int] = {}
-    tests = []
+    users, names = _users_of_lines(functions, job, kept)
+    numbers = {line: number for number, line in enumerate(kept.lines)}
+    tests = list(kept.tests)
     judge = Judge({})
-    session.config.pluginmanager.register(judge)
-    for item, following in zip(session.items, [*session.items[1:], None], strict=True):
+    digests = Digests(job.root)
+    items[0].config.pluginmanager.register(judge)
+    for item, following in zip(items, [*items[1:], None], strict=True):
         began = time.perf_counter()
-        lines = recorder.lines_of(partial(session.config.hook.pytest_runtest_protocol, item=item, nextitem=following))
+        lines = recorder.lines_of(partial(item.config.hook.pytest_runtest_protocol, item=item, nextitem=following))
         seconds = round(time.perf_counter() - began, 4)
         if judge.failed:
             raise RecordingError(f"{judge.failed} fails without a mutant")
-        kept = [each for each in lines if each.partition(":")[0] in job.recorded_paths]
-        own = frozenset(numbers.setdefault(each, len(numbers)) for each in kept)
+        changed = [each for each in lines if each.partition(":")[0] in job.recorded_paths]
+        own = frozenset(numbers.setdefault(each, len(numbers)) for each in changed)
         used = frozenset(number for each in lines for number in users.get(each, ()))
-        tests.append(TestRun(item.nodeid, seconds, own, used))
+        tests.append(TestRun(item.nodeid, digests.of(file_of(item.nodeid)), seconds, own, used))
     return Recording(job.digest, list(numbers), names, tests)
 
 
-def _users_of_lines(functions: Functions, job: Job) -> tuple[dict[str, set[int]], list[FunctionNames]]:
-    """Returns the numbers of the functions that have a line, and what each function names."""
+def _users_of_lines(functions: Functions, job: Job, kept: Recording) -> tuple[dict[str, set[int]], list[FunctionNames]]:
+    """Returns the numbers of the functions that have a line, and what each function names. Known functions keep their numbers."""
     users: dict[str, set[int]] = {}
-    names = []
-    for number, code in enumerate(_codes(functions)):
+    numbers = {each.place: number for number, each in enumerate(kept.functions)}
+    found = list(kept.functions)
+    for code in _codes(functions):
         path = Path(code.co_filename).relative_to(job.root).as_posix()
+        place = f"{path}:{code.co_firstlineno}:{code.co_qualname}"
+        if place not in numbers:
+            numbers[place] = len(found)
+            found.append(FunctionNames(place, frozenset({*code.co_names, *code.co_qualname.split(".")})))
         for _, _, line in code.co_lines():
-            users.setdefault(f"{path}:{line}", set()).add(number)
-        names.append(FunctionNames(frozenset({*code.co_names, *code.co_qualname.split(".")})))
-    return users, names
+            users.setdefault(f"{path}:{line}", set()).add(numbers[place])
+    return users, found

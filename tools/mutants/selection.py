@@ -15,11 +15,15 @@ BUDGET_S = 20.0
 
 @dataclass(frozen=True)
 class TestRun:
-    """One test without a mutant: how long it took, and the numbers of the lines and functions that it executed."""
+    """One test without a mutant: how long it took, and the numbers of the lines and functions that it executed.
+
+    `digest` is that of the test's file, so that only the tests of changed files are recorded again.
+    """
 
     __test__ = False
 
     name: str
+    digest: str
     seconds: float
     lines: frozenset[int]
     functions: frozenset[int]
@@ -27,14 +31,15 @@ class TestRun:
 
 @dataclass(frozen=True)
 class FunctionNames:
-    """The names that a function uses, with its own name and that of its class."""
+    """The names that a function uses, with its own name and that of its class. `place` identifies it: file, line and name."""
 
+    place: str
     names: frozenset[str]
 
 
 @dataclass(frozen=True)
 class Recording:
-    """What every test executed. Lines are written as `file:line`."""
+    """What every test executed. Lines are written as `file:line`. `digest` is that of the code and of the tests' helpers."""
 
     digest: str
     lines: Sequence[str]

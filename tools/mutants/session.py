@@ -1,13 +1,14 @@
 """One pytest session that collects the tests once, and runs every mutant inside a function in a fork of itself."""
 
 import gc
+import importlib
 import os
 from collections.abc import Mapping, Sequence
 from functools import partial
 
 import pytest
 
-from tools.mutants.applying import Functions, Place, loaded_functions, nested, replace_code
+from tools.mutants.applying import Functions, Place, loaded_functions, module_name, nested, replace_code
 from tools.mutants.children import Task, flush
 from tools.mutants.job import Due, Job, run_and_store
 from tools.mutants.judge import OPTIONS, Judge, settle_hypothesis
@@ -33,6 +34,8 @@ class MutantSession:
         """
         if session.testsfailed:
             raise pytest.UsageError("the tests cannot be collected")
+        for path in sorted(self._job.recorded_paths):
+            importlib.import_module(module_name(path))  # some are imported by the function that needs them
         functions = loaded_functions(self._job.root / "ops")
         recording = recording_of(session, functions, self._job)
         due = _due(self._job, recording, _lines_by_place(functions))
