@@ -27,7 +27,7 @@ def main() -> int:
     rooms = [room for room in ROOMS if not arguments.room or room.name in arguments.room]
     mutants = {room.name: [each for file in room.files(ROOT) for each in mutants_of(file)] for room in ROOMS}
     everything = [each for room in ROOMS for each in mutants[room.name]]
-    chosen = [each for room in rooms for each in mutants[room.name]]
+    chosen = [each for room in rooms for each in mutants[room.name] if arguments.only in each.path]
     digest = Digests(ROOT).of_tree(_SOURCES)
     # One recording serves every room, so it is made with the files of all of them.
     paths = frozenset(each.path for each in everything)
@@ -52,6 +52,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("room", nargs="*", choices=[[], *(room.name for room in ROOMS)], help="all rooms by default")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes at a time")
     parser.add_argument("--survivors", action="store_true", help="print every survivor that is not listed")
+    parser.add_argument("--only", default="", help="run only the mutants of files whose path contains this text")
     return parser.parse_args()
 
 

@@ -24,7 +24,7 @@ class Judge:
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         """Starts the time limit: far more than the test needs, but finite."""
         if nodeid in self._seconds:
-            limit_cpu_of_test(3 + 10 * self._seconds[nodeid])
+            limit_cpu_of_test(2 + 4 * self._seconds[nodeid])
 
     def pytest_runtest_logfinish(self) -> None:
         """Ends the time limit."""

@@ -9,8 +9,8 @@ from pathlib import Path
 from tools.mutants.mutation import Mutant
 
 # Tests that take longer than this, and tests beyond this sum, do not run. A mutant that only they would notice survives.
-SLOW_S = 3.0
-BUDGET_S = 20.0
+SLOW_S = 2.0
+BUDGET_S = 10.0
 
 
 @dataclass(frozen=True)
