@@ -46,6 +46,11 @@ class Cache:
         verdict = Verdict(Outcome(entry.outcome), entry.by)
         return verdict if entry.tests == self._tests_digest(verdict, tests) else None
 
+    def last_killer(self, mutant: Mutant) -> str:
+        """Returns the test that noticed the mutant last time; empty if none did. It is likely to notice it again."""
+        entry = self._entries.get(mutant.key)
+        return entry.by if entry is not None else ""
+
     def latest(self, mutants: Iterable[Mutant]) -> dict[str, Verdict]:
         """Returns the stored verdicts of the mutants, by key."""
         found = {each.key: self._entries[each.key] for each in mutants if each.key in self._entries}

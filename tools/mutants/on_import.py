@@ -47,7 +47,7 @@ def _import_beforehand(modules: Sequence[str]) -> None:
 
 
 class _Chosen:
-    """A plugin that keeps some of the collected tests, the fastest first."""
+    """A plugin that keeps some of the collected tests, in their order."""
 
     def __init__(self, seconds: Mapping[str, float]) -> None:
         self._seconds = seconds
@@ -55,7 +55,8 @@ class _Chosen:
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Drops the other tests."""
         kept = [item for item in items if item.nodeid in self._seconds]
-        items[:] = sorted(kept, key=lambda item: self._seconds[item.nodeid])
+        order = list(self._seconds)
+        items[:] = sorted(kept, key=lambda item: order.index(item.nodeid))
 
 
 def _run(mutant: Mutant, seconds: Mapping[str, float]) -> str:

@@ -77,8 +77,12 @@ def _due(job: Job, recording: Recording, lines: Mapping[Place, range]) -> Sequen
         chosen = recording.tests_of(mutant, lines.get(place, range(0)))
         tests = {test.name: test.seconds for test in chosen}
         if cache.verdict_of(mutant, tests) is None:
-            found.append((mutant, tests))
+            found.append((mutant, _with_first(cache.last_killer(mutant), tests)))
     return found
+
+
+def _with_first(name: str, tests: dict[str, float]) -> dict[str, float]:
+    return {name: tests[name], **tests} if name in tests else tests
 
 
 def _task(due: Due, items: Mapping[str, pytest.Item], functions: Functions) -> Task:
