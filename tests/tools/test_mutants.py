@@ -7,10 +7,11 @@ import pytest
 from tools.mutants.applying import loaded_functions, replace_code
 from tools.mutants.cache import Cache
 from tools.mutants.equivalents import Equivalent, EquivalentsError, read_equivalents
+from tools.mutants.job import with_first
 from tools.mutants.mutation import Mutant, mutants_in
 from tools.mutants.report import RoomResult, problems_of_list
 from tools.mutants.rooms import Room
-from tools.mutants.selection import FunctionNames, Recording, TestRun
+from tools.mutants.selection import FunctionNames, Recording, TestRun, imports_in
 from tools.mutants.source import Source
 from tools.mutants.verdict import Outcome, Verdict
 
@@ -96,21 +97,47 @@ def one_mutant(text: str = "def f(a):\n    return a\n") -> Mutant:
     return mutants_in(Source(text, Path("ops/policy/a.py")))[0]
 
 
-def test_the_fastest_tests_that_execute_the_statement_run_first() -> None:
-    def test_run(name: str, seconds: float, *lines: int) -> TestRun:
-        return TestRun(name, "", seconds, frozenset(lines), frozenset())
+def run_of(name: str, *lines: int, functions: int = 1, seconds: float = 1) -> TestRun:
+    return TestRun(name, "", seconds, frozenset(lines), frozenset(range(functions)))
 
+
+def test_the_tests_that_import_the_module_run_first_and_the_most_specific_first_among_them() -> None:
     lines = ["ops/policy/a.py:2", "ops/policy/a.py:3"]
-    tests = [test_run("slow", 2, 0), test_run("fast", 1, 0), test_run("other", 1, 1), test_run("too slow", 4, 0)]
-    recording = Recording("", lines, [], tests)
-    assert [each.name for each in recording.tests_of(one_mutant(), range(1, 3))] == ["fast", "slow"]
+    tests = [
+        run_of("other.py::narrow", 0),
+        run_of("own.py::wide", 0, functions=9),
+        run_of("own.py::narrow", 0, functions=2),
+        run_of("own.py::elsewhere", 1),
+        run_of("own.py::too slow", 0, seconds=6),
+    ]
+    found = Recording("", lines, [], tests).tests_of(one_mutant(), range(1, 3), lambda file, _: file == "own.py")
+    assert [each.name for each in found] == ["own.py::narrow", "own.py::wide", "other.py::narrow"]
+
+
+def test_the_tests_of_different_files_take_turns() -> None:
+    tests = [run_of(name, 0) for name in ("a.py::1", "a.py::2", "a.py::3", "b.py::1", "b.py::2")]
+    found = Recording("", ["ops/policy/a.py:2"], [], tests).tests_of(one_mutant(), range(1, 3), lambda *_: False)
+    assert [each.name for each in found] == ["a.py::1", "b.py::1", "a.py::2", "b.py::2", "a.py::3"]
+
+
+def test_what_a_test_imports_is_read_from_its_file(tmp_path: Path) -> None:
+    (tmp_path / "test_a.py").write_text("import pytest\nfrom ops.policy.rings import ring_of\n")
+    imports = imports_in(tmp_path)
+    assert imports("test_a.py", "ops.policy.rings")
+    assert not imports("test_a.py", "ops.policy")
+
+
+def test_a_likely_test_goes_first_if_it_executes_the_mutant() -> None:
+    assert list(with_first(["c", "x", "b"], {"a": 1, "b": 2, "c": 3})) == ["c", "b", "a"]
 
 
 def test_the_tests_of_a_constant_are_those_that_execute_a_function_that_names_it() -> None:
     functions = [FunctionNames("a", frozenset({"A"})), FunctionNames("z", frozenset({"Z"}))]
     tests = [TestRun("uses", "", 1, frozenset(), frozenset({0})), TestRun("not", "", 1, frozenset(), frozenset({1}))]
     mutant = one_mutant("A = 1\n")
-    assert [each.name for each in Recording("", [], functions, tests).tests_of(mutant, range(0))] == ["uses"]
+    assert [each.name for each in Recording("", [], functions, tests).tests_of(mutant, range(0), lambda *_: False)] == [
+        "uses"
+    ]
 
 
 def test_a_function_is_changed_for_everyone_who_has_imported_it(tmp_path: Path) -> None:

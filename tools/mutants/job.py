@@ -12,6 +12,7 @@ from tools.mutants.mutation import Mutant
 from tools.mutants.verdict import Outcome, Verdict
 
 _STORE_EVERY_S = 10
+_LIKELY = 20
 
 # A mutant, and the seconds that each of its tests takes, the fastest first.
 type Due = tuple[Mutant, Mapping[str, float]]
@@ -55,11 +56,20 @@ def run_and_store(job: Job, what: str, due: Sequence[Due], task_of: Callable[[Du
     cache = job.cache()
     tests = {mutant.key: names for mutant, names in due}
     counted = Counter[Outcome]()
+    noticed_by: dict[str, dict[str, None]] = {}
     at = time.monotonic()
+
+    def next_task(each: Due) -> Task:
+        mutant, names = each
+        # What noticed it last time, or has noticed another mutant of the function or the file, is likely to notice it.
+        likely = [cache.last_killer(mutant), *noticed_by.get(mutant.place, ()), *noticed_by.get(mutant.path, ())]
+        return task_of((mutant, with_first(likely[:_LIKELY], names)))
 
     def store(mutant: Mutant, verdict: Verdict) -> None:
         nonlocal at
         cache.record(mutant, tests[mutant.key], verdict)
+        for place in (mutant.place, mutant.path):
+            noticed_by[place] = {verdict.by: None, **noticed_by.get(place, {})}
         counted[verdict.outcome] += 1
         if time.monotonic() - at > _STORE_EVERY_S:
             at = time.monotonic()
@@ -67,6 +77,11 @@ def run_and_store(job: Job, what: str, due: Sequence[Due], task_of: Callable[[Du
             print(f"  {counted.total()} of {len(due)}, {counted[Outcome.SURVIVED]} survived", flush=True)
 
     try:
-        run_all(map(task_of, due), job.jobs, job.temporary(), store)
+        run_all(map(next_task, due), job.jobs, job.temporary(), store)
     finally:
         cache.save()
+
+
+def with_first(names: Sequence[str], tests: Mapping[str, float]) -> Mapping[str, float]:
+    """Returns the tests with these first, as far as they are among them."""
+    return {name: tests[name] for name in (*names, *tests) if name in tests}

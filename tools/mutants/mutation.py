@@ -35,7 +35,12 @@ class Mutant:
     @property
     def key(self) -> str:
         """Identifies the mutant in every version of the file that has these lines."""
-        return f"{self.path}::{self.scope}\n{self.change}"
+        return f"{self.place}\n{self.change}"
+
+    @property
+    def place(self) -> str:
+        """The file and the function."""
+        return f"{self.path}::{self.scope}"
 
     @property
     def on_import(self) -> bool:

@@ -16,7 +16,7 @@ from tools.mutants.mutation import Mutant
 from tools.mutants.on_import import write_later
 from tools.mutants.recorder import recording_of
 from tools.mutants.rooms import LAYERS
-from tools.mutants.selection import Recording
+from tools.mutants.selection import Recording, imports_in
 
 
 class MutantSession:
@@ -68,21 +68,18 @@ def run_session(job: Job) -> int:
     return os.waitstatus_to_exitcode(status)
 
 
-def _due(job: Job, recording: Recording, lines: Mapping[Place, range]) -> Sequence[Due]:
+def _due(job: Job, recording: Recording, lines: Mapping[Place, range]) -> list[Due]:
     """Returns the mutants without a valid verdict, and the tests of each."""
     cache = job.cache()
-    found = []
+    imports = imports_in(job.root)
+    found: list[Due] = []
     for mutant in job.mutants:
         place = (str(job.root / mutant.path), mutant.first_line)
-        chosen = recording.tests_of(mutant, lines.get(place, range(0)))
+        chosen = recording.tests_of(mutant, lines.get(place, range(0)), imports)
         tests = {test.name: test.seconds for test in chosen}
         if cache.verdict_of(mutant, tests) is None:
-            found.append((mutant, _with_first(cache.last_killer(mutant), tests)))
+            found.append((mutant, tests))
     return found
-
-
-def _with_first(name: str, tests: dict[str, float]) -> dict[str, float]:
-    return {name: tests[name], **tests} if name in tests else tests
 
 
 def _task(due: Due, items: Mapping[str, pytest.Item], functions: Functions) -> Task:
