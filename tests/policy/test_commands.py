@@ -8,7 +8,7 @@ from ops.model.people import Person
 from ops.policy.commands import CHANGING, READ_ONLY, Command, may, read_command, read_until
 from ops.settings import Settings
 from ops.settings.commands import CommandRule
-from ops.settings.fields import People
+from ops.settings.fields import People, RingName, RunbookName
 from ops.settings.fleet import FleetSettings
 
 NOW = datetime(2026, 11, 16, 21, 30, tzinfo=UTC)  # a Monday, 22:30 in Amsterdam
@@ -90,8 +90,13 @@ def test_a_rule_allows_its_commands_to_its_people_in_its_rings_for_its_runbooks(
     person: str, command: str, ring: str, runbook: str, *, expected: bool
 ) -> None:
     rules = (
-        CommandRule(People(("ana",)), frozenset({"run", "skip"}), rings=frozenset({"pre-production"})),
-        CommandRule(People(("ben",)), frozenset({"run"}), frozenset({"production"}), frozenset({"node-image"})),
+        CommandRule(People(("ana",)), frozenset({"run", "skip"}), rings=frozenset({RingName("pre-production")})),
+        CommandRule(
+            People(("ben",)),
+            frozenset({"run"}),
+            frozenset({RingName("production")}),
+            frozenset({RunbookName("node-image")}),
+        ),
         CommandRule(People(("cleo",)), frozenset({"pause"})),
     )
     settings = Settings(FleetSettings((), ()), commands=rules)

@@ -12,20 +12,21 @@ from ops.model.plan import Claim, Plan, Step
 from ops.policy.pool_selection import Candidate
 from ops.policy.upgrade_duration import adds_nodes, expected_duration, surge, upgrade_order
 from ops.policy.upgrade_plan import plan_within
+from ops.settings.fields import PerRegionPair
 from ops.settings.fleet import Ring
 from ops.settings.select import Select
 from tests.fakes import NEW, OLD, cluster, pool
 
 OPENS, CLOSES = datetime(2026, 11, 16, 22, tzinfo=UTC), datetime(2026, 11, 17, 0, tzinfo=UTC)
 OPENING = Span(OPENS, CLOSES)
-RING = Ring("production", Select(names=("*",)), max_concurrent=2)
+RING = Ring("production", Select(names=("*",)), max_concurrent=PerRegionPair(2))
 IMAGE = NodeImage.parse(NEW)
 assert IMAGE is not None
 
 
-def candidate(name: str = "a", nodes: int = 3, **more: object) -> Candidate:
+def candidate(name: str = "a", nodes: int = 3, *, image: str = OLD, **more: object) -> Candidate:
     assert IMAGE is not None
-    return Candidate(pool(name, **more), IMAGE, nodes)
+    return Candidate(pool(name, image, **more), IMAGE, nodes)
 
 
 def plan(*candidates: Candidate, of: Cluster | None = None, now: datetime = OPENS, ring: Ring = RING) -> Plan | None:
