@@ -5,9 +5,20 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ops.model.approval import Answered, Approval, ApprovalState, Choice, Vote
+from ops.model.approval import Answered, Approval, ApprovalState, Choice, Part, Vote
 from ops.model.people import Person
-from ops.policy.approval_status import decided_text
+from ops.model.plan import Plan, Step
+from ops.model.run import Run
+from ops.policy.approval_status import (
+    ApprovalStatus,
+    Denied,
+    Granted,
+    Missing,
+    NotRequired,
+    Pending,
+    approval_status,
+    decided_text,
+)
 from ops.policy.approval_times import advanced, asks_at, expired_if_due, next_event, next_look
 from ops.policy.approvers import (
     approved,
@@ -123,6 +134,14 @@ class TestRules:
         asked = replace(voted("ana", "cleo", "ben"), requester="ana")
         assert valid_votes(asked, RULE, SETTINGS) == ("ana", "ben")
         assert valid_votes(replace(asked, ring="production"), RULE, SETTINGS) == ("ben",)
+
+    def test_a_request_of_an_unknown_requester_needs_two_votes_to_be_granted_and_approved(self) -> None:
+        unknown = replace(voted("ana"), ring="production", requester_known=False, asked=True)
+        assert can_be_granted(unknown, RULE, SETTINGS)
+        assert not can_be_granted(unknown, rule("{from: ana}"), SETTINGS)
+        assert advanced(unknown, RULE, SETTINGS, NOW + HOUR).state is ApprovalState.PENDING
+        both = voted("ana", "ben", of=unknown)
+        assert advanced(both, RULE, SETTINGS, NOW + HOUR).state is ApprovalState.APPROVED
 
     def test_a_request_can_be_granted_if_enough_people_are_left_even_after_its_escalation(self) -> None:
         production = replace(PENDING, ring="production", requester="ana")
@@ -339,6 +358,51 @@ class TestVotes:
         no_one = rule("{from: []}")
         found = may_decide(PENDING, no_one, Person("ana"), SETTINGS, NOW)
         assert found == VoteResult("not-approver", "you are not an approver of this request: no one decides")
+
+
+class TestStatus:
+    """The approval status of a run's plan (rules 10 to 13)."""
+
+    PLAN = Plan("node-image", "id", (Step("1", "v", "one", {"image": "x"}),), risk="surge")
+    RUN = Run("r1", "node-image", "id", "shop", "2026-w47", NOW, "timer", "daytwo", ring="pre-production")
+    ASKED = replace(PENDING, parts=(Part("r1", "id", "shop", PLAN),))
+
+    def status(self, approval: Approval | None, found: ApprovalRule | None = RULE) -> ApprovalStatus:
+        return approval_status(approval, self.RUN, self.PLAN, found, SETTINGS, NOW)
+
+    @pytest.mark.parametrize("state", [ApprovalState.CANCELLED, ApprovalState.SUPERSEDED])
+    def test_a_request_that_was_withdrawn_says_nothing(self, state: ApprovalState) -> None:
+        assert self.status(replace(self.ASKED, state=state)) == Missing()
+
+    def test_a_run_without_a_request_needs_one_if_there_is_a_rule(self) -> None:
+        assert self.status(None) == Missing()
+        assert self.status(None, None) == NotRequired()
+        assert self.status(self.ASKED, None) == NotRequired()
+
+    def test_a_request_is_pending_granted_or_denied_as_it_was_decided(self) -> None:
+        assert self.status(self.ASKED) == Pending(self.ASKED)
+        granted = replace(voted("ana", of=self.ASKED), state=ApprovalState.APPROVED)
+        assert self.status(granted) == Granted(granted)
+        rejected = replace(self.ASKED, state=ApprovalState.REJECTED)
+        assert self.status(rejected) == Denied(rejected)
+        assert self.status(rejected, None) == Denied(rejected)
+        late = replace(self.ASKED, expires=NOW)
+        assert self.status(late) == Denied(expired_if_due(late, NOW))
+
+    def test_only_those_who_are_no_longer_approvers_are_named(self) -> None:
+        granted = replace(voted("ana", "cleo", of=self.ASKED), state=ApprovalState.APPROVED)
+        assert self.status(granted, TWO_OF) == Missing(("cleo, who approved, is no longer an approver",))
+        few = replace(voted("ana", of=self.ASKED), state=ApprovalState.APPROVED)
+        assert self.status(few, TWO_OF) == Missing(("more approvals are needed than were given",))
+
+    def test_a_request_in_another_ring_does_not_count_unless_it_was_rejected(self) -> None:
+        moved = replace(self.ASKED, ring="production")
+        why = "its cluster is now in pre-production, no longer in production"
+        assert self.status(moved) == Missing((why,))
+        assert self.status(moved, None) == Missing((why,))
+        assert self.status(replace(moved, state=ApprovalState.CANCELLED), None) == NotRequired()
+        outside = "its cluster is now in pre-production, no longer in no ring"
+        assert self.status(replace(self.ASKED, ring="")) == Missing((outside,))
 
 
 @pytest.mark.parametrize(

@@ -212,6 +212,16 @@ def test_an_invalid_week_is_rejected(week: str) -> None:
         week_span(week, "UTC")
 
 
+def test_a_freeze_that_shares_an_edge_with_a_span_leaves_nothing_of_no_length() -> None:
+    whole = span("2026-11-16T00:00", "2026-11-16T12:00")
+    starting = Freeze("starting", at("2026-11-16T00:00"), at("2026-11-16T02:00"))
+    ending = Freeze("ending", at("2026-11-16T10:00"), at("2026-11-16T12:00"))
+    assert cut(whole, [starting], "UTC") == (span("2026-11-16T02:00", "2026-11-16T12:00"),)
+    assert cut(whole, [ending], "UTC") == (span("2026-11-16T00:00", "2026-11-16T10:00"),)
+    assert cut(whole, [Freeze("before", at("2026-11-15T00:00"), at("2026-11-16T00:00"))], "UTC") == (whole,)
+    assert cut(whole, [Freeze("after", at("2026-11-16T12:00"), at("2026-11-17T00:00"))], "UTC") == (whole,)
+
+
 def test_overlapping_freezes_are_subtracted_once() -> None:
     whole = span("2026-11-16T00:00", "2026-11-16T12:00")
     freezes = [

@@ -123,7 +123,16 @@ def at(day: int, hour: int, minute: int = 0) -> datetime:
     ],
 )
 def test_a_time_is_read_in_the_zone(text: str, expected: datetime) -> None:
-    assert read_until(text, "Europe/Amsterdam", NOW) == expected
+    found = read_until(text, "Europe/Amsterdam", NOW)
+    assert found == expected
+    assert isinstance(found, datetime)
+    assert found.tzinfo is UTC
+
+
+def test_a_time_of_day_is_on_the_day_of_the_zone() -> None:
+    """In Auckland it is already Tuesday morning."""
+    assert read_until("11:00", "Pacific/Auckland", NOW) == at(16, 22)
+    assert read_until("tomorrow 11:00", "Pacific/Auckland", NOW) == at(17, 22)
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ WEEK = Span(datetime(2026, 11, 9, 9, tzinfo=UTC), STARTS)
     ("after", "expected"),
     [
         (timedelta(seconds=-1), None),
+        (timedelta(milliseconds=-1), None),
         (timedelta(0), WEEK),
         (timedelta(hours=2), WEEK),
         (timedelta(hours=23, minutes=59), WEEK),

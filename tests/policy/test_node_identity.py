@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 
 from ops.model.fleet import Cluster, Node, PoolMachines, Unknown
 from ops.model.machine import ListedMachine, Machine, machine_of, parse_machine_id
-from ops.policy.node_identity import ConfirmedMachine, Match, NotConfirmed, confirmed, match_nodes, strangers
+from ops.policy.node_identity import (
+    ConfirmedMachine,
+    Match,
+    NotConfirmed,
+    confirmed,
+    match_node,
+    match_nodes,
+    strangers,
+)
 from tests.fakes import MONDAY, cluster, machines_of, nodes_of, pool
 
 OURS, THEIRS = cluster("shop-dev"), cluster("shop-prod", env="prod")
@@ -165,6 +173,12 @@ class TestMatch:
     def test_labels_and_names_never_confirm_a_foreign_machine(self, name: str, label: str, image: str) -> None:
         foreign = replace(nodes_of(THEIRS)[0], name=name, pool=label, image_label=image)
         assert not confirmed(match_nodes(OURS, (foreign,), {**listed(), **listed(THEIRS)}))
+
+    def test_a_node_that_is_gone_is_not_confirmed(self) -> None:
+        first, second, _ = nodes_of(OURS)
+        assert isinstance(match_node(OURS, first, (first, second), listed()), ConfirmedMachine)
+        gone = NotConfirmed("the node no longer exists", foreign=False)
+        assert match_node(OURS, first, (second,), listed()) == gone
 
     def test_only_the_match_creates_a_confirmed_machine(self) -> None:
         machine = machine_of(INSTANCE)

@@ -11,11 +11,11 @@ from ops.settings import Settings
 from tests.configurations import ONE_RING, nights
 from tests.fakes import cluster, settings
 
-SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
+SUBSCRIPTION = "00000000-0000-0000-0000-00000000abcd"
 TENANT = "11111111-1111-1111-1111-11111111111a"
 ANA_ID = "aaaaaaaa-0000-0000-0000-000000000001"
 SETTINGS = settings(
-    ONE_RING
+    ONE_RING.replace("00000000-0000-0000-0000-000000000000", SUBSCRIPTION.upper())
     + nights()
     + f"""\
 identity: {{entra-tenant: {TENANT}, slack-team: T0TEAM00}}
