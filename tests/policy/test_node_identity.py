@@ -130,7 +130,24 @@ class TestMatch:
         assert isinstance(match(nodes_of(OURS)[0], of=of), NotConfirmed)
 
     def test_a_node_without_a_uid_is_not_confirmed(self) -> None:
-        assert isinstance(match(replace(nodes_of(OURS)[0], uid="")), NotConfirmed)
+        found = match(replace(nodes_of(OURS)[0], uid=""))
+        assert found == NotConfirmed("its API server reports no uid for it", foreign=False)
+
+    def test_a_node_with_another_name_than_its_machine_is_confirmed_if_no_other_node_names_the_machine(self) -> None:
+        renamed = replace(nodes_of(OURS)[0], name="renamed")
+        assert isinstance(match(renamed), ConfirmedMachine)
+
+    def test_of_two_nodes_that_name_a_machine_the_other_one_is_not_confirmed(self) -> None:
+        real = nodes_of(OURS)[0]
+        copy = replace(real, name="copy", uid="uid-copy")
+        assert match(copy, real) == NotConfirmed("its provider ID names the machine of another node, aks-user1-0")
+        assert isinstance(match(real, copy), ConfirmedMachine)
+        assert isinstance(match(replace(real, name="AKS-user1-0"), copy), ConfirmedMachine)
+
+    def test_the_subscription_is_compared_without_regard_to_case(self) -> None:
+        own = "00000000-0000-0000-0000-00000000ABCD"
+        of = replace(OURS, subscription=own, node_resource_group="MC_rg_shop-dev_westeurope")
+        assert isinstance(match(nodes_of(of)[0], of=of, machines=listed(of)), ConfirmedMachine)
 
     def test_it_is_unknown_whether_a_node_is_confirmed_if_the_machines_cannot_be_read(self) -> None:
         unreadable = Unknown("429", transient=True)
