@@ -140,12 +140,12 @@ def channel_refused_message(subject: str, chat: str, channel: str, waiting: Sequ
     """Reports that a chat refuses messages in a channel; resolved once none is `waiting`."""
     if not waiting:
         return Message(subject, State.DONE, chat, channel, "accepts all messages again")
-    more = (f"and {len(waiting) - _SHOWN_NOTES} more",) if len(waiting) > _SHOWN_NOTES else ()
+    more = f" and {len(waiting) - _SHOWN_NOTES} more" if len(waiting) > _SHOWN_NOTES else ""
     remedy = (
         f"see the chat's answer above. If the channel is archived or gone, or the bot is not a member of it, correct this in "
         f"{chat}, or name another channel in daytwo.yaml. Daytwo tries again, at most six times a day"
     )
-    lines = (problem, "not shown in this channel:", *waiting[:_SHOWN_NOTES], *more)
+    lines = (problem, f"not shown in this channel: {', '.join(waiting[:_SHOWN_NOTES])}{more}")
     return Message(
         subject, State.NEEDS_YOU, chat, channel, "messages are refused", lines, remedy=remedy, footer=subject
     )

@@ -47,6 +47,9 @@ class PoolSpec:
     # FlexNodes stands for a type that did not exist when Daytwo was written.
     type: PoolType = "VirtualMachineScaleSets"
     autoscaled: bool = False
+    # Pools can show the requested Kubernetes version with or without its patch, and older ones have no upgrade settings.
+    full_version: bool = False
+    without_upgrade_settings: bool = False
 
     @property
     def os_type(self) -> str:

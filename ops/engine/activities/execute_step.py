@@ -42,11 +42,19 @@ def begin(context: Context, payload: Mapping[str, Json]) -> Transition:
 
 
 def _begin_now(work: StepExecution) -> Transition:
-    """Makes the first call. A step that was recorded as intended but left no trace is begun like any other."""
+    """Makes the first call. A step that was recorded as intended but left no trace is begun like any other.
+
+    Raises:
+        TryLaterError: the call may succeed later.
+    """
     if not work.undo and work.record.state is StepState.INTENDED and (why := blocking_reason(work)):
         return work.leave(why)
     work.intend()
-    outcome = _attempt(work.verb.begin, work)
+    try:
+        outcome = _attempt(work.verb.begin, work)
+    except TryLaterError as error:
+        work.remember(str(error))
+        raise
     if isinstance(outcome, Refused) and not outcome.lasting:
         return work.failed(outcome, was_begun=False)
     return _transition_for(work, outcome)
