@@ -1,10 +1,11 @@
 """Which changes the mutation tests make, and how they are counted."""
 
+from functools import cache
 from pathlib import Path
 
 import pytest
 
-from tools.mutants.applying import loaded_functions, replace_code
+from tools.mutants.applying import load, replace_code
 from tools.mutants.cache import Cache
 from tools.mutants.equivalents import Equivalent, EquivalentsError, read_equivalents
 from tools.mutants.job import with_first
@@ -148,8 +149,10 @@ def test_a_function_is_changed_for_everyone_who_has_imported_it(tmp_path: Path) 
     f = loaded["f"]
     assert callable(f)
     mutant = next(each for each in mutants_in(Source.of(file)) if "a - 1" in each.change)
-    replace_code(mutant, loaded_functions(tmp_path))
-    assert f(3) == 2
+    cached = cache(f)
+    assert cached(3) == 4
+    replace_code(mutant, load(tmp_path, [file]))
+    assert (f(3), cached(3)) == (2, 2)
 
 
 @pytest.fixture

@@ -8,7 +8,9 @@ import gc
 import importlib.abc
 import importlib.util
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
@@ -19,18 +21,40 @@ from tools.mutants.source import Source
 type Place = tuple[str, int]
 type Functions = dict[Place, list[FunctionType]]
 
+_CACHED = type(cache(len))
+
 
 class UnappliedError(Exception):
     """A mutant could not be put into effect."""
 
 
-def loaded_functions(root: Path) -> Functions:
-    """Returns the functions whose code is in a folder, by file and first line."""
-    found: Functions = {}
+@dataclass(frozen=True)
+class Loaded:
+    """The functions whose code is in a folder, by file and first line, and the caches around those that can be mutated."""
+
+    functions: Functions
+    caches: Sequence[object]
+
+    def forget_results(self) -> None:
+        """Empties the caches, so that the functions are executed again."""
+        for each in self.caches:
+            each.cache_clear()  # type: ignore[attr-defined]  # a wrapper that functools has made, whose type has no public name
+
+
+def load(root: Path, mutated: Iterable[Path]) -> Loaded:
+    """Finds what is loaded from the files of a folder. Other caches than those of the mutated files stay filled: that saves time."""
+    functions: Functions = {}
+    files = {str(path) for path in mutated}
+    caches = []
     for each in gc.get_objects():
-        if isinstance(each, FunctionType) and each.__code__.co_filename.startswith(f"{root}/"):
-            found.setdefault((each.__code__.co_filename, each.__code__.co_firstlineno), []).append(each)
-    return found
+        function = getattr(each, "__wrapped__", None) if isinstance(each, _CACHED) else each
+        if isinstance(function, FunctionType) and function.__code__.co_filename.startswith(f"{root}/"):
+            if function is each:
+                place = function.__code__.co_filename, function.__code__.co_firstlineno
+                functions.setdefault(place, []).append(function)
+            elif function.__code__.co_filename in files:
+                caches.append(each)
+    return Loaded(functions, caches)
 
 
 def nested(code: CodeType) -> Iterator[CodeType]:
@@ -47,7 +71,7 @@ def mutated_code(mutant: Mutant) -> CodeType:
     return compile(Source.of(path).edited(mutant.edits), str(path.resolve()), "exec", dont_inherit=True)
 
 
-def replace_code(mutant: Mutant, functions: Functions) -> None:
+def replace_code(mutant: Mutant, loaded: Loaded) -> None:
     """Replaces the code of a mutant's function.
 
     Raises:
@@ -55,7 +79,7 @@ def replace_code(mutant: Mutant, functions: Functions) -> None:
     """
     file = str(Path(mutant.path).resolve())
     name = mutant.scope.rpartition(".")[2]
-    targets = [each for each in functions.get((file, mutant.first_line), ()) if each.__code__.co_name == name]
+    targets = [each for each in loaded.functions.get((file, mutant.first_line), ()) if each.__code__.co_name == name]
     new = [
         each
         for each in nested(mutated_code(mutant))
@@ -67,6 +91,7 @@ def replace_code(mutant: Mutant, functions: Functions) -> None:
         )
     for each in targets:
         each.__code__ = new[0]
+    loaded.forget_results()
 
 
 def module_name(path: str) -> str:

@@ -11,7 +11,7 @@ from types import CodeType
 
 import pytest
 
-from tools.mutants.applying import Functions, nested
+from tools.mutants.applying import Functions, Loaded, nested
 from tools.mutants.cache import load_recording, save_recording
 from tools.mutants.children import flush
 from tools.mutants.job import Job
@@ -60,7 +60,7 @@ def _codes(functions: Functions) -> Iterable[CodeType]:
             yield from nested(each.__code__)
 
 
-def recording_of(session: pytest.Session, functions: Functions, job: Job) -> Recording:
+def recording_of(session: pytest.Session, loaded: Loaded, job: Job) -> Recording:
     """Returns what each test executes. Only tests whose file, or all whose code has changed, are recorded again, in a fork.
 
     Raises:
@@ -76,7 +76,7 @@ def recording_of(session: pytest.Session, functions: Functions, job: Job) -> Rec
         flush()
         pid = os.fork()
         if not pid:
-            _record_and_exit(due, functions, job, replace(stored, tests=list(kept.values())))
+            _record_and_exit(due, loaded, job, replace(stored, tests=list(kept.values())))
         _, status = os.waitpid(pid, 0)
         if status:
             raise RecordingError("the tests could not be recorded: make them pass first")
@@ -84,11 +84,11 @@ def recording_of(session: pytest.Session, functions: Functions, job: Job) -> Rec
     return replace(stored, tests=list(kept.values()))
 
 
-def _record_and_exit(items: Sequence[pytest.Item], functions: Functions, job: Job, kept: Recording) -> None:
+def _record_and_exit(items: Sequence[pytest.Item], loaded: Loaded, job: Job, kept: Recording) -> None:
     code = 1
     try:
         os.environ["PYTEST_DEBUG_TEMPROOT"] = str(job.temporary())
-        save_recording(job.recording, _record(items, functions, job, kept))
+        save_recording(job.recording, _record(items, loaded, job, kept))
         code = 0
     except RecordingError as error:
         print(error)
@@ -97,15 +97,16 @@ def _record_and_exit(items: Sequence[pytest.Item], functions: Functions, job: Jo
         os._exit(code)
 
 
-def _record(items: Sequence[pytest.Item], functions: Functions, job: Job, kept: Recording) -> Recording:
-    recorder = LineRecorder(functions)
-    users, names = _users_of_lines(functions, job, kept)
+def _record(items: Sequence[pytest.Item], loaded: Loaded, job: Job, kept: Recording) -> Recording:
+    recorder = LineRecorder(loaded.functions)
+    users, names = _users_of_lines(loaded.functions, job, kept)
     numbers = {line: number for number, line in enumerate(kept.lines)}
     tests = list(kept.tests)
     judge = Judge({})
     digests = Digests(job.root)
     items[0].config.pluginmanager.register(judge)
     for item, following in zip(items, [*items[1:], None], strict=True):
+        loaded.forget_results()
         began = time.perf_counter()
         lines = recorder.lines_of(partial(item.config.hook.pytest_runtest_protocol, item=item, nextitem=following))
         seconds = round(time.perf_counter() - began, 4)

@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 
-from tools.mutants.applying import Functions, Place, loaded_functions, module_name, nested, replace_code
+from tools.mutants.applying import Functions, Loaded, Place, load, module_name, nested, replace_code
 from tools.mutants.children import Task, flush
 from tools.mutants.job import Due, Job, run_and_store
 from tools.mutants.judge import OPTIONS, Judge, settle_hypothesis
@@ -36,15 +36,16 @@ class MutantSession:
             raise pytest.UsageError("the tests cannot be collected")
         for path in sorted(self._job.recorded_paths):
             importlib.import_module(module_name(path))  # some are imported by the function that needs them
-        functions = loaded_functions(self._job.root / "ops")
-        recording = recording_of(session, functions, self._job)
-        due = _due(self._job, recording, _lines_by_place(functions))
+        root = self._job.root
+        loaded = load(root / "ops", (root / path for path in self._job.recorded_paths))
+        recording = recording_of(session, loaded, self._job)
+        due = _due(self._job, recording, _lines_by_place(loaded.functions))
         write_later(self._job, [each for each in due if each[0].on_import])
         inside = [each for each in due if not each[0].on_import]
         gc.collect()
         gc.freeze()
         items = {item.nodeid: item for item in session.items}
-        run_and_store(self._job, "inside functions", inside, lambda due: _task(due, items, functions))
+        run_and_store(self._job, "inside functions", inside, lambda due: _task(due, items, loaded))
         return True
 
 
@@ -82,15 +83,15 @@ def _due(job: Job, recording: Recording, lines: Mapping[Place, range]) -> list[D
     return found
 
 
-def _task(due: Due, items: Mapping[str, pytest.Item], functions: Functions) -> Task:
+def _task(due: Due, items: Mapping[str, pytest.Item], loaded: Loaded) -> Task:
     mutant, tests = due
-    return Task(mutant, partial(_replace_and_run, mutant, tests, items, functions), 60 + 20 * sum(tests.values()))
+    return Task(mutant, partial(_replace_and_run, mutant, tests, items, loaded), 60 + 20 * sum(tests.values()))
 
 
 def _replace_and_run(
-    mutant: Mutant, tests: Mapping[str, float], items: Mapping[str, pytest.Item], functions: Functions
+    mutant: Mutant, tests: Mapping[str, float], items: Mapping[str, pytest.Item], loaded: Loaded
 ) -> str:
-    replace_code(mutant, functions)
+    replace_code(mutant, loaded)
     return _first_failure([items[name] for name in tests], tests)
 
 
