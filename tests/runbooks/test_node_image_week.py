@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ops.model.decision import Act, Nothing, Wait
+from ops.model.decision import Act, Nothing, Report, Wait
 from ops.model.fleet import Cluster, Gone, Node, Pool, Power, Unknown
 from ops.model.image import ImageKey
 from ops.model.plan import Skip
 from ops.model.proof import Proof, ProofPolicy
 from ops.model.reasons import SkipReason, WaitReason
-from ops.model.run import RingTargets, RolloutPlan, Run
+from ops.model.run import RingTargets, RolloutPlan, Run, StepRecord, StepState
 from ops.runbooks.contract import Opening
 from ops.runbooks.node_image import RUNBOOK, Facts, week_of
 from tests import configurations
@@ -20,7 +20,7 @@ from tests.fakes import MONDAY, NEW, OLD, cluster, nodes_of, pool, settings
 
 # The window is mon-thu 22:00 to 05:00 UTC.
 OPENS, CLOSES = datetime(2026, 11, 16, 22, tzinfo=UTC), datetime(2026, 11, 17, 5, tzinfo=UTC)
-NOW = datetime(2026, 11, 16, 22, 30, 15, tzinfo=UTC)
+NOW = datetime(2026, 11, 16, 22, 30, 15, 7, tzinfo=UTC)
 LAST_OPENS, LAST = datetime(2026, 11, 19, 22, tzinfo=UTC), datetime(2026, 11, 20, 5, tzinfo=UTC)
 RUN = Run("r1", "node-image", "id", "shop", "2026-w47", MONDAY, "timer", "daytwo")
 FIVE, HOUR = timedelta(minutes=5), timedelta(hours=1)
@@ -65,6 +65,7 @@ def test_a_cluster_that_cannot_be_read_is_read_again_until_a_day_after_the_week(
     why = "the cluster could not be read: no answer"
     silent = facts(Unknown("no answer"))
     assert decide(silent) == Wait(NOW + FIVE, why, WaitReason.UNREADABLE)
+    assert isinstance(decide(silent, run=replace(RUN, period="m-1")), Wait)
     over = datetime(2026, 11, 24, tzinfo=UTC)
     assert isinstance(decide(silent, over - timedelta(seconds=1)), Wait)
     assert decide(silent, over) == Nothing(why)
@@ -116,6 +117,10 @@ class TestMissing:
         throttled = Unknown("429", transient=True, retry_after_s=301)
         assert self.missing(throttled).until == NOW + timedelta(seconds=301)
         assert self.missing(self.SILENT).until == NOW + FIVE
+        two = facts(cluster("shop", pool("a"), pool("b")), {"a": throttled, "b": self.SILENT})
+        decision = decide(two)
+        assert isinstance(decision, Wait)
+        assert decision.until == NOW + timedelta(seconds=301)
 
     @pytest.mark.parametrize(
         ("fact", "at", "notify"),
@@ -166,6 +171,21 @@ def test_a_cluster_whose_pools_all_run_the_newest_image_needs_nothing() -> None:
 ANCIENT = "AKSUbuntu-2204gen2containerd-202610.01.0"
 
 
+def test_a_cluster_whose_pools_this_run_has_upgraded_is_not_said_to_have_none() -> None:
+    done = replace(RUN, finished=(StepRecord("pool.user1", "user1", StepState.DONE),))
+    assert decide(facts(), run=done) == Nothing("1 pool compared: all run the newest image")
+
+
+def test_a_cluster_that_aks_upgrades_is_judged_by_the_configured_age() -> None:
+    decision = decide(facts(replace(DEV, automatic=True)), datetime(2026, 11, 22, 23, 59, tzinfo=UTC))
+    assert isinstance(decision, Report)
+    assert decision.ok
+    old = cluster("shop", pool("user1", ANCIENT), automatic=True)
+    decision = decide(facts(old), datetime(2026, 11, 22, 23, 59, tzinfo=UTC))
+    assert isinstance(decision, Report)
+    assert decision.lines == ("user1 is more than 28 days behind: check its maintenance window",)
+
+
 class TestWaiting:
     """What the run waits for, and until when. People are notified if a pool's image is too old."""
 
@@ -174,6 +194,8 @@ class TestWaiting:
         old = facts(cluster("shop", pool("user1", ANCIENT)))
         assert decide(old, MONDAY) == Wait(OPENS, "next window opens", WaitReason.WINDOW, notify=True)
         assert isinstance(decide(facts(), OPENS), Act)
+        one_of_two = facts(cluster("shop", pool("a"), pool("b", ANCIENT)))
+        assert decide(one_of_two, MONDAY) == Wait(OPENS, "next window opens", WaitReason.WINDOW, notify=True)
 
     def test_the_image_that_is_not_proven_yet(self) -> None:
         why = "202611.05.0 is not running in pre-production yet"

@@ -202,6 +202,22 @@ class TestWindow:
         decision = decide(facts(), self.LATEST + timedelta(seconds=1), replace(RUN, source="http"))
         assert decision == Wait(self.NEXT, "next window opens", WaitReason.WINDOW)
 
+    def test_what_is_left_out_is_said_while_the_window_is_waited_for(self) -> None:
+        first, second, third = asking("aks-user1-0", "aks-user1-1")
+        known = facts((replace(first, ready=False), second, third))
+        decision = decide(known, MONDAY, replace(RUN, source="http"))
+        assert isinstance(decision, Wait)
+        assert [skip.what for skip in decision.skips] == ["aks-user1-0"]
+
+    def test_a_window_is_waited_for_up_to_a_week(self) -> None:
+        def after_freeze(until: str) -> object:
+            freeze = f"freezes:\n  - {{name: fair, from: 2026-11-17T05:00:00Z, to: {until}}}\n"
+            return decide(facts(), self.LATEST + timedelta(seconds=1), replace(RUN, source="http"), SHORT + freeze)
+
+        later = datetime(2026, 11, 24, 4, tzinfo=UTC)
+        assert after_freeze("2026-11-24T04:00:00Z") == Wait(later, "next window opens", WaitReason.WINDOW)
+        assert isinstance(after_freeze("2026-11-24T05:00:00Z"), Nothing)
+
     def test_the_run_of_the_coming_night_waits_for_it(self) -> None:
         by_day = datetime(2026, 11, 17, 12, tzinfo=UTC)
         coming = replace(RUN, period="2026-11-17")

@@ -25,14 +25,14 @@ class _Entry:
 class Cache:
     """Verdicts by mutant. One is used again while the function's source and the tests' sources are the same.
 
-    A kill depends on the file of the test that failed. A survival depends on the files of all tests that ran, and on the
-    helpers of tests.
+    A kill depends on the file of the test that failed. A survival depends on the files of all tests that ran, on the helpers
+    of tests, and on this tool.
     """
 
     def __init__(self, file: Path, root: Path) -> None:
         self._file = file
         self._digests = Digests(root)
-        self._helpers = self._digests.of_tree(HELPERS)
+        self._helpers = self._digests.of_tree((*HELPERS, "tools/mutants/*.py"))
         self._entries: dict[str, _Entry] = {}
         if file.is_file():
             stored = json.loads(file.read_text(encoding="utf-8"))

@@ -15,6 +15,8 @@ from tools.mutants.mutation import Mutant
 SLOW_S = 5.0
 OWN_TESTS = 200
 OTHER_TESTS = 60
+# Each of these mutants imports the files of its tests again.
+OTHER_TESTS_ON_IMPORT = 20
 
 
 # Whether a test's file imports a module.
@@ -78,7 +80,8 @@ class Recording:
         fast = sorted((test for test in found if test.seconds <= SLOW_S), key=lambda test: (test.extent, test.name))
         own = [test for test in fast if imports(file_of(test.name), module)]
         others = [test for test in fast if test not in own]
-        return [*own[:OWN_TESTS], *_by_turns(others)[:OTHER_TESTS]]
+        number = OTHER_TESTS_ON_IMPORT if mutant.on_import else OTHER_TESTS
+        return [*own[:OWN_TESTS], *_by_turns(others)[:number]]
 
     def _executing(self, path: str, lines: range) -> list[TestRun]:
         found = {test.name: test for line in lines for test in self._tests_by_line.get(f"{path}:{line}", ())}
