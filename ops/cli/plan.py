@@ -85,6 +85,8 @@ def _print(pools: "tuple[PoolPreview, ...]") -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from ops.engine.preview import behind_counted
+
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("Cluster", "Pool", "Driver", "Behind", "Next"):
         table.add_column(name, overflow="fold", justify="right" if name == "Behind" else "left")
@@ -98,5 +100,4 @@ def _print(pools: "tuple[PoolPreview, ...]") -> None:
     if not console.is_terminal:
         console = Console(width=80, no_color=True)
     console.print(table)
-    late = sum(bool(pool.behind_days) for pool in pools)
-    console.print(f"\n{late} of {len(pools)} pools are behind the newest image of their region.")
+    console.print(f"\n{behind_counted(pools)}.")

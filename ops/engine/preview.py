@@ -1,6 +1,6 @@
 """Decides what would happen now, without executing it, for `plan` and `why`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,6 +14,7 @@ from ops.model.plan import Skip
 from ops.model.run import Run
 from ops.model.run_request import RunRequest
 from ops.policy.approvers import rule_for
+from ops.policy.auto_provisioning import unlisted_line, unlisted_pools
 from ops.policy.rings import ring_name
 from ops.runbooks import runbooks
 from ops.runbooks.contract import Runbook
@@ -47,7 +48,7 @@ def preview_pools(
         run = preview_run(cluster, now, book.name)
         newest = newest_images(context.ports.clusters, cluster)
         name = ring_name(cluster, settings) if settings else ""
-        decision = decide_now(context, run, settings, now)[0] if settings and is_on else None
+        decision, gathered = decide_now(context, run, settings, now) if settings and is_on else (None, None)
         for pool in cluster.pools:
             asked = approvers_of(settings, cluster, book.name, decision) if settings and decision else ""
             following, at = _next(cluster, pool, decision, (now, asked))
@@ -60,7 +61,19 @@ def preview_pools(
                     cluster.name, cluster.region, name, pool.name, driver, pool.image, known, behind, following, at
                 )
             )
+        previews += [
+            PoolPreview(cluster.name, cluster.region, name, unlisted, "aks", "", "unknown", None, line, None)
+            for unlisted, line in _unlisted(cluster, gathered)
+        ]
     return tuple(previews)
+
+
+def behind_counted(pools: Sequence[PoolPreview]) -> str:
+    """Says how many of the pools are behind, and how many could not be compared."""
+    compared = [pool for pool in pools if pool.behind_days is not None]
+    rest = len(pools) - len(compared)
+    more = f"; {rest} could not be compared" if rest else ""
+    return f"{sum(bool(pool.behind_days) for pool in compared)} of {len(compared)} pools are behind{more}"
 
 
 def approvers_of(settings: Settings, cluster: Cluster, runbook: str, decision: Decision) -> str:
@@ -104,6 +117,14 @@ def _next(
             return _skip_of(decision.skips, pool) or why, None
         case Report(headline):
             return headline, None
+
+
+def _unlisted(cluster: Cluster, gathered: object) -> Iterator[tuple[str, str]]:
+    """Returns name and description of each pool that only the API server knows."""
+    nodes, provisioning = getattr(gathered, "nodes", ()), getattr(gathered, "auto_provisioning", None)
+    if isinstance(nodes, tuple):
+        for name, own in unlisted_pools(cluster, nodes).items():
+            yield name, unlisted_line(own, provisioning)
 
 
 def _skip_of(skips: Sequence[Skip], pool: Pool) -> str:

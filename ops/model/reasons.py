@@ -39,6 +39,8 @@ class SkipReason(StrEnum):
     EVENT_SCHEDULED = "event-scheduled"
     PDB_NEVER = "pdb-never"
     POD_STUCK = "pod-stuck"
+    EVICTION_REFUSED = "eviction-refused"
+    RESTART_REFUSED = "restart-refused"
 
     PRODUCTION = "production"
     NO_SCHEDULE = "no-schedule"
@@ -87,6 +89,8 @@ class FailureCode(StrEnum):
     UNCORDONED = "Uncordoned"
     SEVERAL_PDBS = "SeveralPDBs"
     DRAIN_TIMEOUT = "DrainTimeout"
+    EVICTION_REFUSED = "EvictionRefused"
+    COMES_BACK = "PodComesBack"
     OPERATION_FAILED = "OperationFailed"
     START_FAILED = "StartFailed"
     STOP_FAILED = "StopFailed"

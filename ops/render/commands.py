@@ -86,11 +86,9 @@ def decision_text(decision: Decision, approvers: str = "") -> str:
             return headline
 
 
-def plan_message(rows: Sequence[tuple[str, str, str, str]], behind: int) -> Message:
+def plan_message(rows: Sequence[tuple[str, str, str, str]], counted: str) -> Message:
     """Renders one row per pool: (cluster, pool, how far behind, what happens next)."""
     rendered = [
         Row(f"{cluster}/{pool}", f"{late} · {following}", State.WAITING) for cluster, pool, late, following in rows
     ]
-    return Message(
-        "command", State.DONE, "Plan", f"{behind} of {len(rows)} pools are behind", rows=tuple(rendered), tag="now"
-    )
+    return Message("command", State.DONE, "Plan", counted, rows=tuple(rendered), tag="now")

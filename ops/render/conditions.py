@@ -12,6 +12,7 @@ from ops.model.tags import TagChange
 _SHOWN_NOTES = 10
 _SHOWN_NODES = 20
 _SHOWN_TEXT = 300
+_NO_DRAIN = "until a person starts it again, no node is drained for it for 7 days"
 
 
 def configuration_message(problem: str) -> Message:
@@ -99,8 +100,10 @@ def stale_message(subject: str, what: str, where: str, seen: datetime) -> Messag
 
 def refused_message(subject: str, title: str, target_name: str, refused: RefusedAction) -> Message:
     """Reports what is refused until a person changes something; `allowed_message` resolves it."""
-    lines = (refused.cause, "Daytwo tries again with growing pauses, at most six times per day")
-    remedy = refused.remedy or "fix what is reported above; Daytwo tries again automatically"
+    pauses = "Daytwo tries again with growing pauses, at most six times per day"
+    lines = (refused.cause, _NO_DRAIN if refused.disruptive else pauses)
+    by_hand = f"; then start the {title.lower()} of {target_name}" if refused.disruptive else ""
+    remedy = (refused.remedy or "fix what is reported above; Daytwo tries again automatically") + by_hand
     return Message(subject, State.NEEDS_YOU, title, target_name, "refused", lines, remedy=remedy, footer=subject)
 
 

@@ -84,6 +84,8 @@ class ClusterSpec:
     sku: Literal["Base", "Automatic"] = "Base"
     node_provisioning: Literal["Manual", "Auto"] = "Manual"
     provisioned_nodes: int = 0
+    # Nodes of managed system pools, which run in a subscription of Microsoft and which ARM does not list.
+    hosted_nodes: int = 0
     stopped: bool = False
     workloads: tuple[WorkloadSpec, ...] = ()
     # Node resource group lockdown: a deny assignment prevents everyone except AKS from changing the machines.

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from ops.context import Context
 from ops.engine.activities.assess import decide_now
-from ops.engine.preview import approvers_of, preview_pools, preview_run
+from ops.engine.preview import approvers_of, behind_counted, preview_pools, preview_run
 from ops.engine.transition import Outcome, Transition
 from ops.facts.fleet import list_fleet
 from ops.messaging.ephemeral_replies import send_reply
@@ -41,7 +41,7 @@ def _lookup(context: Context, command: str, subject: str) -> Message:
     if command == "plan":
         pools = preview_pools(context, settings, fleet, now)
         rows = [(p.cluster, p.pool, "?" if p.behind_days is None else f"{p.behind_days} d", p.next) for p in pools]
-        return plan_message(rows, sum(bool(pool.behind_days) for pool in pools))
+        return plan_message(rows, behind_counted(pools))
     cluster = next((each for each in fleet if each.name.casefold() == subject.casefold()), None)
     if cluster is None:
         return reply_message(

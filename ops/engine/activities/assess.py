@@ -122,7 +122,9 @@ def _record(context: Context, stored: Stored[Run], run: Run, decision: Decision,
             code = str(skips[-1].code) if skips else ""
             refused = last_refusal(context.ports.store, run)
             if refused is not None:
-                state, why, code = State.SKIPPED, refused.cause, WaitReason.REFUSED
+                # What was refused for one node does not undo what was done for the others.
+                state = State.DONE if refused.subject and run.finished else State.SKIPPED
+                why, code = refused.cause, WaitReason.REFUSED
             elif run.obstacle and any(skip.code is SkipReason.NO_WINDOW_LEFT for skip in skips):
                 why = f"{why}; the last attempt ended with: {run.obstacle}"
             ended = replace(run, state=state, why=why, skips=skips, code=code, notify=notify)

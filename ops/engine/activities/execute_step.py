@@ -63,10 +63,10 @@ def _begin_now(work: StepExecution) -> Transition:
 def _transition_for(work: StepExecution, outcome: Done | Pending | Refused | Stale) -> Transition:
     match outcome:
         case Done():
-            forget_refusal(work.context.ports, work.run, work.verb.name, work.now)
+            forget_refusal(work.context.ports, work.run, (work.verb.name, work.step), work.now)
             return work.proven(outcome)
         case Pending(token, poll_after):
-            forget_refusal(work.context.ports, work.run, work.verb.name, work.now)
+            forget_refusal(work.context.ports, work.run, (work.verb.name, work.step), work.now)
             return work.running(token, poll_after)
         case Refused(lasting=True):
             return _refused(work, outcome)
@@ -81,7 +81,7 @@ def _refused(work: StepExecution, refused: Refused) -> Transition:
 
     An event, an undo or a person who has started the run does not wait that long, so the run fails.
     """
-    again = record_refusal(work.context.ports, work.run, work.verb.name, refused, work.now)
+    again = record_refusal(work.context.ports, work.run, (work.verb.name, work.step), refused, work.now)
     if work.undo or work.run.source != "timer" or runbooks()[work.run.runbook].about_event:
         return work.failed(refused, was_begun=work.undo)
     return work.refused(refused, again)

@@ -185,7 +185,7 @@ class StepExecution:
         self.remember(why)
         return self.leave(why, retry_at)
 
-    def refused(self, refused: Refused, retry_at: datetime) -> Transition:
+    def refused(self, refused: Refused, retry_at: datetime | None) -> Transition:
         """Abandons the plan, because a system refuses its first call until a person changes something."""
         why = f"{self.step.title}: {refused.cause}"
         self.context.note(self.now, self.run, "refused", why, key=self._key("refused"))
