@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ops.adapters.azure_errors import UNREADABLE
+from ops.model.azure_names import azure_key
 from ops.model.fleet import Cluster, Pool, Power, Unknown, UnreadableCluster
 from ops.model.machine import ListedMachine, parse_machine_id
 
@@ -25,7 +26,7 @@ def listed_cluster(document: object) -> Cluster | UnreadableCluster:
 
 
 def cluster_of(document: Any) -> Cluster:
-    """Converts a managed cluster. Ids are stored in lower case, since Azure is inconsistent about case.
+    """Converts a managed cluster. Azure is inconsistent about the case of ids, so `azure_key` gives them one spelling.
 
     Raises:
         ValueError: its id is not that of a managed cluster. A malformed document raises any of `UNREADABLE`.
@@ -39,7 +40,7 @@ def cluster_of(document: Any) -> Cluster:
     provisioning = (properties.get("nodeProvisioningProfile") or {}).get("mode") or ""
     restriction = (properties.get("nodeResourceGroupProfile") or {}).get("restrictionLevel") or ""
     return Cluster(
-        id=identity.casefold(),
+        id=azure_key(identity),
         name=str(document["name"]),
         subscription=parts[1],
         resource_group=parts[3],
@@ -84,7 +85,7 @@ def _pool_of(profile: Document) -> Pool:
 def machine_listed(document: Any) -> ListedMachine | None:
     """Converts a machine of a pool; returns None if ARM reports no virtual machine for it (yet)."""
     machine = parse_machine_id(str((document.get("properties") or {}).get("resourceId") or ""))
-    return None if machine is None else ListedMachine(str(document.get("name") or "").lower(), machine)
+    return None if machine is None else ListedMachine(azure_key(str(document.get("name") or "")), machine)
 
 
 def _count(profile: Document) -> int | Unknown:

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from ops.cli.output import TAGS_AS_REPORTED, say
+from ops.model.azure_names import azure_key
 
 EXIT_FAILED = 1
 EXIT_REFUSED = 2
@@ -46,7 +47,7 @@ def _explain(context: Any, cluster: str, *, show_facts: bool) -> int:
 
     settings, now = context.config.settings, context.ports.clock.now()
     fleet = list_fleet(context.ports, settings)
-    match = next((c for c in fleet if cluster.casefold() in (c.name.casefold(), c.id)), None)
+    match = next((c for c in fleet if azure_key(cluster) in (azure_key(c.name), c.id)), None)
     if match is None:
         say(f"Cluster {cluster} was not found. The clusters are: {', '.join(sorted(c.name for c in fleet))}.", err=True)
         return EXIT_REFUSED

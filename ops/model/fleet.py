@@ -113,7 +113,7 @@ class Pool:
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """A managed cluster with its pools. `id` is the ARM id in lower case, since Azure is inconsistent about case.
+    """A managed cluster with its pools. `id` is the ARM id as `azure_key` returns it, since Azure is inconsistent about case.
 
     `tags` are those that decide what is done with it; `held_tags` are set if a change of its tags is held (docs/tags.md).
     `resource_uid` differs if the cluster is deleted and created again; empty if Azure leaves it out.

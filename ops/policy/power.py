@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
+from ops.model.azure_names import azure_key
 from ops.model.calendar import Window
 from ops.model.fleet import Cluster
 from ops.model.reasons import SkipReason
@@ -141,4 +142,4 @@ def _minutes_of(window: Window) -> set[int]:
 
 def tag_of(tags: Mapping[str, str]) -> str | None:
     """Returns the cluster's own schedule as written in its tag; Azure compares tag names case-insensitively."""
-    return next((value for name, value in tags.items() if name.casefold() == TAG), None)
+    return next((value for name, value in tags.items() if azure_key(name) == TAG), None)

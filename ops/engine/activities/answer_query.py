@@ -9,6 +9,7 @@ from ops.engine.preview import approvers_of, preview_pools, preview_run
 from ops.engine.transition import Outcome, Transition
 from ops.facts.fleet import list_fleet
 from ops.messaging.ephemeral_replies import send_reply
+from ops.model.azure_names import azure_key
 from ops.model.json import Json
 from ops.model.message import Message
 from ops.model.run import State
@@ -42,7 +43,7 @@ def _lookup(context: Context, command: str, subject: str) -> Message:
         pools = preview_pools(context, settings, fleet, now)
         rows = [(p.cluster, p.pool, "?" if p.behind_days is None else f"{p.behind_days} d", p.next) for p in pools]
         return plan_message(rows, sum(bool(pool.behind_days) for pool in pools))
-    cluster = next((each for each in fleet if each.name.casefold() == subject.casefold()), None)
+    cluster = next((each for each in fleet if azure_key(each.name) == azure_key(subject)), None)
     if cluster is None:
         return reply_message(
             f"Cluster {subject} was not found in the configured subscriptions.", State.SKIPPED, "not found"
