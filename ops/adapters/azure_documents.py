@@ -1,6 +1,7 @@
 """Converts Azure's JSON to the model; Resource Manager and Resource Graph use the same shape."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from ops.adapters.azure_errors import UNREADABLE
@@ -55,7 +56,24 @@ def cluster_of(document: Any) -> Cluster:
         node_resource_group=str(properties.get("nodeResourceGroup") or ""),
         resource_uid=str(properties.get("resourceUID") or "").casefold(),
         machines_locked=str(restriction).casefold() == "readonly",
+        forced_until=_forced_until(properties),
+        hosted_system_pools=(properties.get("hostedSystemProfile") or {}).get("enabled") is True,
         pools=tuple(_pool_of(profile) for profile in properties.get("agentPoolProfiles") or ()),
+    )
+
+
+def _forced_until(properties: Document) -> datetime | Unknown | None:
+    """Returns until when upgrades are forced. `forceUpgrade` takes effect only with `until`, says the model of the API."""
+    override = (properties.get("upgradeSettings") or {}).get("overrideSettings") or {}
+    until = override.get("until")
+    if override.get("forceUpgrade") is not True or until is None:
+        return None
+    try:
+        end = datetime.fromisoformat(str(until))
+    except ValueError:
+        end = None
+    return (
+        end if end is not None and end.tzinfo is not None else Unknown(f"its end cannot be read: {str(until)[:50]!r}")
     )
 
 

@@ -85,6 +85,8 @@ def _print(pools: "tuple[PoolPreview, ...]") -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from ops.render.commands import behind_text
+
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("Cluster", "Pool", "Driver", "Behind", "Next"):
         table.add_column(name, overflow="fold", justify="right" if name == "Behind" else "left")
@@ -92,11 +94,17 @@ def _print(pools: "tuple[PoolPreview, ...]") -> None:
     for pool in pools:
         behind = "?" if pool.behind_days is None else f"{pool.behind_days} d"
         at = f" ({clock(pool.at)})" if pool.at else ""
-        table.add_row(pool.cluster if pool.cluster != last else "", pool.pool, pool.driver, behind, pool.next + at)
+        name = pool.pool or "(not listed)"
+        table.add_row(pool.cluster if pool.cluster != last else "", name, pool.driver, behind, pool.next + at)
         last = pool.cluster
     console = Console()
     if not console.is_terminal:
         console = Console(width=80, no_color=True)
     console.print(table)
+    for cluster, notes in {pool.cluster: pool.notes for pool in pools}.items():
+        for note in notes:
+            console.print(f"\n{cluster}: {note}.")
     late = sum(bool(pool.behind_days) for pool in pools)
-    console.print(f"\n{late} of {len(pools)} pools are behind the newest image of their region.")
+    console.print(
+        f"\n{behind_text(late, [pool.pool for pool in pools])}, compared with the newest image of their region."
+    )

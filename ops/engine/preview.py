@@ -14,6 +14,7 @@ from ops.model.plan import Skip
 from ops.model.run import Run
 from ops.model.run_request import RunRequest
 from ops.policy.approvers import rule_for
+from ops.policy.cluster_notes import cluster_notes
 from ops.policy.rings import ring_name
 from ops.runbooks import runbooks
 from ops.runbooks.contract import Runbook
@@ -22,7 +23,10 @@ from ops.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class PoolPreview:
-    """One pool: its image, the newest image, who upgrades it, and what happens next. `behind_days` is None if unknown."""
+    """One pool: its image, the newest image, who upgrades it, and what happens next. `behind_days` is None if unknown.
+
+    `pool` is empty for a cluster for which Azure lists no pools. `notes` are about the whole cluster (`cluster_notes`).
+    """
 
     cluster: str
     region: str
@@ -34,6 +38,7 @@ class PoolPreview:
     behind_days: int | None
     next: str
     at: datetime | None
+    notes: tuple[str, ...] = ()
 
 
 def preview_pools(
@@ -48,6 +53,9 @@ def preview_pools(
         newest = newest_images(context.ports.clusters, cluster)
         name = ring_name(cluster, settings) if settings else ""
         decision = decide_now(context, run, settings, now)[0] if settings and is_on else None
+        notes = cluster_notes(cluster, now)
+        if not cluster.pools:
+            previews.append(_without_pools(cluster, name, decision, notes))
         for pool in cluster.pools:
             asked = approvers_of(settings, cluster, book.name, decision) if settings and decision else ""
             following, at = _next(cluster, pool, decision, (now, asked))
@@ -57,10 +65,27 @@ def preview_pools(
             driver = str(cluster.driver)
             previews.append(
                 PoolPreview(
-                    cluster.name, cluster.region, name, pool.name, driver, pool.image, known, behind, following, at
+                    cluster.name,
+                    cluster.region,
+                    name,
+                    pool.name,
+                    driver,
+                    pool.image,
+                    known,
+                    behind,
+                    following,
+                    at,
+                    notes,
                 )
             )
     return tuple(previews)
+
+
+def _without_pools(cluster: Cluster, ring: str, decision: Decision | None, notes: tuple[str, ...]) -> PoolPreview:
+    following = decision.why if isinstance(decision, Nothing | Wait) else "Azure lists no pools for this cluster"
+    return PoolPreview(
+        cluster.name, cluster.region, ring, "", str(cluster.driver), "", "unknown", None, following, None, notes
+    )
 
 
 def approvers_of(settings: Settings, cluster: Cluster, runbook: str, decision: Decision) -> str:

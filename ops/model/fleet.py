@@ -118,6 +118,9 @@ class Cluster:
     `tags` are those that decide what is done with it; `held_tags` are set if a change of its tags is held (docs/tags.md).
     `resource_uid` differs if the cluster is deleted and created again; empty if Azure leaves it out.
     `machines_locked` means that a deny assignment protects its node resource group, so only AKS can change its machines.
+    `forced_until` is set if its upgrades drain through PDBs (`upgradeSettings.overrideSettings.forceUpgrade`): an upgrade that
+    starts before this time is forced. Unknown if the time cannot be read.
+    `hosted_system_pools` means that AKS runs its system pools in a subscription of its own and ARM does not list them.
     """
 
     id: str
@@ -137,6 +140,8 @@ class Cluster:
     machines_locked: bool = False
     resource_uid: str = ""
     held_tags: HeldTags | None = None
+    forced_until: datetime | Unknown | None = None
+    hosted_system_pools: bool = False
 
     @property
     def tags_now(self) -> Mapping[str, str]:
@@ -157,6 +162,16 @@ class Cluster:
     def listing(self) -> str:
         """How many pools Azure lists, in words: "1 pool", "3 pools", "no pools"."""
         return f"{len(self.pools) or 'no'} {'pool' if len(self.pools) == 1 else 'pools'}"
+
+    def forces_upgrade_at(self, at: datetime) -> bool:
+        """Whether AKS drains through PDBs in an upgrade that starts at this time. If the end of this is unknown, it does."""
+        match self.forced_until:
+            case None:
+                return False
+            case Unknown():
+                return True
+            case end:
+                return at < end
 
     @property
     def driver(self) -> Driver:

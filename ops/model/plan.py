@@ -8,6 +8,9 @@ from datetime import datetime
 
 from ops.model.reasons import SkipReason
 
+# The risk of an upgrade in which AKS drains through PDBs, and the parameter of its steps.
+FORCED = "forced"
+
 
 @dataclass(frozen=True, slots=True)
 class Step:

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 
 from ops.model.calendar import Span
 from ops.model.fleet import Cluster
-from ops.model.plan import Claim, Plan, Step
+from ops.model.plan import FORCED, Claim, Plan, Step
+from ops.policy.cluster_notes import forced_upgrade_notes
 from ops.policy.pool_selection import Candidate
 from ops.policy.region_pairs import pair_group
 from ops.policy.upgrade_duration import START, adds_nodes
@@ -26,7 +27,8 @@ def plan_within(
     if not chosen:
         return None
     before = (_start(chosen[0], opening),) if cluster.is_stopped else ()
-    steps = (*before, *(_upgrade(candidate, opening) for candidate in chosen))
+    forced = forced_upgrade_notes(cluster, now)
+    steps = (*before, *(_upgrade(candidate, opening, is_forced=bool(forced)) for candidate in chosen))
     capacity = ring.max_concurrent or _UNBOUNDED
     in_region = Claim(f"regions.{pair_group(cluster.region)}", cluster.region, capacity, ring.name)
     return Plan(
@@ -35,9 +37,12 @@ def plan_within(
         steps=steps,
         claims=(Claim.of_cluster(cluster.id), in_region),
         reasons=_reasons(chosen),
-        warnings=tuple(f"{c.pool.name} is a spot pool: its nodes are not drained" for c in chosen if c.pool.spot),
+        warnings=(
+            *forced,
+            *(f"{c.pool.name} is a spot pool: its nodes are not drained" for c in chosen if c.pool.spot),
+        ),
         nodes=sum(c.nodes for c in chosen),
-        risk="surge" if all(adds_nodes(c.pool) for c in chosen) else "in-place",
+        risk=_risk(chosen, is_forced=bool(forced)),
     )
 
 
@@ -60,13 +65,20 @@ def _start(first: Candidate, opening: Span) -> Step:
     return Step("start", "start-cluster", title, {}, _seconds(expected), opening.end, temporary=True)
 
 
-def _upgrade(candidate: Candidate, opening: Span) -> Step:
+def _risk(chosen: Sequence[Candidate], *, is_forced: bool) -> str:
+    if is_forced:
+        return FORCED
+    return "surge" if all(adds_nodes(candidate.pool) for candidate in chosen) else "in-place"
+
+
+def _upgrade(candidate: Candidate, opening: Span, *, is_forced: bool) -> Step:
     pool = candidate.pool
+    forced = {FORCED: "AKS drains through PDBs"} if is_forced else {}
     return Step(
         id=f"pool.{pool.name}",
         verb="upgrade-node-image",
         title=pool.name,
-        params={"pool": pool.name, "image": str(candidate.newest), "from": pool.image},
+        params={"pool": pool.name, "image": str(candidate.newest), "from": pool.image, **forced},
         expected_s=_seconds(candidate.expected_duration),
         deadline=opening.end,
     )

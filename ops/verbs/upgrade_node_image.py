@@ -8,6 +8,7 @@ from ops.model.arm_actions import ASK_API_SERVER, FOLLOW_OPERATION, LIST_MACHINE
 from ops.model.fleet import Cluster, Driver, Node, Pool, Unknown
 from ops.model.image import NodeImage
 from ops.model.outcome import Done, Pending, Progress, Ready, Refused, Stale
+from ops.model.plan import FORCED
 from ops.model.reasons import FailureCode
 from ops.model.wording import instant
 from ops.policy.node_identity import confirmed, match_nodes
@@ -32,7 +33,7 @@ _VERIFY_WITHIN = timedelta(minutes=20)
 
 @dataclass(frozen=True, slots=True)
 class UpgradeNodeImage:
-    """`params`: pool, image (the planned one; proven, if a proof is required), from."""
+    """`params`: pool, image (the planned one; proven, if a proof is required), from; forced, if AKS drains through PDBs."""
 
     name: str = "upgrade-node-image"
     actions: frozenset[str] = frozenset(
@@ -62,9 +63,9 @@ class UpgradeNodeImage:
             return busy(task)
         if not cluster.is_running:
             return no_power_state(task)
-        skipped = override_end(task.ports.store, "skip", task.target)
-        if skipped is not None and task.now < skipped:
-            return Stale(f"a person has skipped it until {instant(skipped)}")
+        changed = _changed_by_person(task, cluster)
+        if changed:
+            return Stale(changed)
         planned = NodeImage.parse(task.step.params["image"])
         if planned is not None and _is_carried(pool, planned, _nodes_of(task, cluster, pool)):
             nodes, total = _listed_nodes(task, cluster, pool)
@@ -169,6 +170,16 @@ def _listed_nodes(task: StepContext, cluster: Cluster, pool: Pool) -> tuple[tupl
     machines = confirmed(match_nodes(cluster, nodes, {pool.name: listed}))
     total = len(listed) if isinstance(pool.count, Unknown) else pool.count
     return tuple(node for node in nodes if node.name in machines), total
+
+
+def _changed_by_person(task: StepContext, cluster: Cluster) -> str:
+    """Why the plan no longer applies, because a person has changed something since it was made; empty if it applies."""
+    skipped = override_end(task.ports.store, "skip", task.target)
+    if skipped is not None and task.now < skipped:
+        return f"a person has skipped it until {instant(skipped)}"
+    if cluster.forces_upgrade_at(task.now) and FORCED not in task.step.params:
+        return "forceUpgrade was set on the cluster in the meantime, so AKS would drain through PDBs"
+    return ""
 
 
 def _is_carried(pool: Pool, planned: NodeImage, nodes: tuple[Node, ...] | None) -> bool:

@@ -151,6 +151,7 @@ def cluster_document(cluster: Cluster) -> JsonObject:
             ],
             "servicePrincipalProfile": {"clientId": "msi"},
             "nodeResourceGroup": node_resource_group(cluster),
+            **_override(spec.forced_until),
             **({"nodeResourceGroupProfile": {"restrictionLevel": "ReadOnly"}} if spec.lockdown else {}),
             "enableRBAC": True,
             "disableLocalAccounts": True,
@@ -189,6 +190,12 @@ def cluster_document(cluster: Cluster) -> JsonObject:
         "identity": {"type": "SystemAssigned", "principalId": PRINCIPAL, "tenantId": TENANT},
         "sku": {"name": spec.sku, "tier": "Standard"},
     }
+
+
+def _override(forced_until: datetime | None) -> JsonObject:
+    if forced_until is None:
+        return {}
+    return {"upgradeSettings": {"overrideSettings": {"forceUpgrade": True, "until": zulu(forced_until)}}}
 
 
 def pool_upgrade_profile(core: Core, cluster: Cluster, pool: Pool) -> JsonObject:

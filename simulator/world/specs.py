@@ -85,6 +85,8 @@ class ClusterSpec:
     workloads: tuple[WorkloadSpec, ...] = ()
     # Node resource group lockdown: a deny assignment prevents everyone except AKS from changing the machines.
     lockdown: bool = False
+    # Upgrades that start before this time drain through budgets (forceUpgrade).
+    forced_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from ops.model.azure_names import azure_key
 from ops.model.json import Json
 from ops.model.message import Message
 from ops.model.run import State
+from ops.policy.cluster_notes import cluster_notes
 from ops.ports.errors import DeniedError, NotFoundError, RejectedError
 from ops.render.commands import decision_text, plan_message, reply_message, why_message
 from ops.runbooks import runbooks
@@ -42,7 +43,8 @@ def _lookup(context: Context, command: str, subject: str) -> Message:
     if command == "plan":
         pools = preview_pools(context, settings, fleet, now)
         rows = [(p.cluster, p.pool, "?" if p.behind_days is None else f"{p.behind_days} d", p.next) for p in pools]
-        return plan_message(rows, sum(bool(pool.behind_days) for pool in pools))
+        notes = {pool.cluster: pool.notes for pool in pools if pool.notes}
+        return plan_message(rows, sum(bool(pool.behind_days) for pool in pools), notes)
     cluster = next((each for each in fleet if azure_key(each.name) == azure_key(subject)), None)
     if cluster is None:
         return reply_message(
@@ -54,4 +56,4 @@ def _lookup(context: Context, command: str, subject: str) -> Message:
             decision, _ = decide_now(context, preview_run(cluster, now, name), settings, now)
             decided[book.title] = decision_text(decision, approvers_of(settings, cluster, name, decision))
     needs = [(each.what, each.text) for each in open_conditions(context.ports.store, cluster.id)]
-    return why_message(cluster.name, decided, needs)
+    return why_message(cluster.name, decided, needs, cluster_notes(cluster, now))

@@ -1,0 +1,32 @@
+"""What a person should know about a cluster as a whole before anything is decided about its pools or nodes."""
+
+from datetime import datetime
+
+from ops.model.fleet import Cluster, Unknown
+from ops.model.wording import instant
+
+
+def cluster_notes(cluster: Cluster, now: datetime) -> tuple[str, ...]:
+    """Returns one sentence for each of these facts, shown by `plan` and `why`; most clusters have none."""
+    return (*forced_upgrade_notes(cluster, now), *_unlisted_pools(cluster))
+
+
+def forced_upgrade_notes(cluster: Cluster, now: datetime) -> tuple[str, ...]:
+    """Says that upgrades that start now ignore PDBs; empty if they do not.
+
+    With `forceUpgrade`, AKS skips its own validation of PDBs and drains through them (API 2025-09-01 and later); only the start
+    of the upgrade must lie before `until` (AKS documentation, "Force an upgrade").
+    """
+    if not cluster.forces_upgrade_at(now):
+        return ()
+    until = cluster.forced_until
+    end = until.why if isinstance(until, Unknown) else f"until {instant(until)}" if until is not None else ""
+    return (
+        f"forceUpgrade is set on the cluster ({end}): AKS drains through PDBs in every upgrade that starts before then",
+    )
+
+
+def _unlisted_pools(cluster: Cluster) -> tuple[str, ...]:
+    if not cluster.hosted_system_pools:
+        return ()
+    return ("AKS runs its system pools itself: Azure does not list them, so their images were not compared",)
