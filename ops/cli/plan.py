@@ -92,10 +92,9 @@ def _print(pools: "tuple[PoolPreview, ...]") -> None:
         table.add_column(name, overflow="fold", justify="right" if name == "Behind" else "left")
     last = ""
     for pool in pools:
-        behind = "?" if pool.behind_days is None else f"{pool.behind_days} d"
         at = f" ({clock(pool.at)})" if pool.at else ""
         name = pool.pool or "(not listed)"
-        table.add_row(pool.cluster if pool.cluster != last else "", name, pool.driver, behind, pool.next + at)
+        table.add_row(pool.cluster if pool.cluster != last else "", name, pool.driver, pool.behind, pool.next + at)
         last = pool.cluster
     console = Console()
     if not console.is_terminal:
@@ -104,7 +103,7 @@ def _print(pools: "tuple[PoolPreview, ...]") -> None:
     for cluster, notes in {pool.cluster: pool.notes for pool in pools}.items():
         for note in notes:
             console.print(f"\n{cluster}: {note}.")
-    late = sum(bool(pool.behind_days) for pool in pools)
+    late = sum(pool.is_behind for pool in pools)
     console.print(
         f"\n{behind_text(late, [pool.pool for pool in pools])}, compared with the newest image of their region."
     )

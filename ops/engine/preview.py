@@ -9,7 +9,7 @@ from ops.engine.activities.assess import decide_now
 from ops.facts.newest_images import newest_images
 from ops.model.decision import Act, Decision, Nothing, Report, Wait
 from ops.model.fleet import Cluster, Driver, Pool, Unknown
-from ops.model.image import days_between
+from ops.model.image import NodeImage, days_between
 from ops.model.plan import Skip
 from ops.model.run import Run
 from ops.model.run_request import RunRequest
@@ -39,6 +39,22 @@ class PoolPreview:
     next: str
     at: datetime | None
     notes: tuple[str, ...] = ()
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether a newer image is known. An image whose name cannot be read, like those of before 2020, is older than it."""
+        return bool(self.behind_days) or self._has_unknown_age
+
+    @property
+    def behind(self) -> str:
+        """How far it is behind, in words."""
+        if self.behind_days is not None:
+            return f"{self.behind_days} d"
+        return "age unknown" if self._has_unknown_age else "?"
+
+    @property
+    def _has_unknown_age(self) -> bool:
+        return bool(self.image) and NodeImage.parse(self.image) is None and NodeImage.parse(self.newest) is not None
 
 
 def preview_pools(

@@ -64,6 +64,7 @@ type PoolMachines = tuple[ListedMachine, ...] | Unknown
 # Pools of other types or modes (Azure adds some from time to time) are reported, but Daytwo does not act on them.
 _TYPES = frozenset({"virtualmachinescalesets", "virtualmachines"})
 _MODES = frozenset({"system", "user", "gateway"})
+_MANAGED_MODES = frozenset({"machines", "managedsystem"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +95,20 @@ class Pool:
     @property
     def unsupported(self) -> str:
         """Why Daytwo does not act on the pool; empty if it does."""
+        if self.is_managed_by_aks:
+            return f"AKS creates and replaces its machines itself (mode {self.mode})"
+        if self.type.casefold() == "availabilityset":
+            return "availability sets were retired on 2025-09-30: move its workload to a pool of type VirtualMachines"
         if self.type.casefold() not in _TYPES:
             return f"Daytwo does not know pools of type {self.type or '(not reported)'}"
         if self.mode.casefold() not in _MODES:
             return f"Daytwo does not act on pools with mode {self.mode or '(not reported)'}"
         return ""
+
+    @property
+    def is_managed_by_aks(self) -> bool:
+        """Whether its machines are those of node auto-provisioning, or of system pools that AKS runs itself."""
+        return self.mode.casefold() in _MANAGED_MODES
 
     @property
     def kubernetes_minor(self) -> str:

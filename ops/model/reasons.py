@@ -18,6 +18,7 @@ class SkipReason(StrEnum):
     UNKNOWN_SIZE = "unknown-size"
     UNKNOWN_POWER = "unknown-power-state"
     ALREADY_LATEST = "already-latest"
+    NO_NEWER_IMAGE = "no-newer-image"
     POOL_FAILED = "pool-failed"
     NEVER_FITS = "never-fits"
     ASLEEP = "asleep"
@@ -88,12 +89,13 @@ class FailureCode(StrEnum):
     SEVERAL_PDBS = "SeveralPDBs"
     DRAIN_TIMEOUT = "DrainTimeout"
     OPERATION_FAILED = "OperationFailed"
+    NOT_REPAIRED = "NotRepaired"
     START_FAILED = "StartFailed"
     STOP_FAILED = "StopFailed"
 
 
 # Failures that say nothing about the image or the operation itself: the cluster or pool was deleted, someone stopped the
-# cluster, or AKS took over its upgrades (docs/node-image.md, rule 15).
-NOT_THE_OPERATION = frozenset({FailureCode.GONE, FailureCode.STOPPED, FailureCode.TAKEN_OVER})
+# cluster, AKS took over its upgrades, or the pool had failed before (docs/node-image.md, rules 15 and 20).
+NOT_THE_OPERATION = frozenset({FailureCode.GONE, FailureCode.STOPPED, FailureCode.TAKEN_OVER, FailureCode.NOT_REPAIRED})
 
 ALL: tuple[type[StrEnum], ...] = (SkipReason, WaitReason, EndReason, FailureCode)

@@ -1,7 +1,7 @@
 """Weekly node-image upgrades: the decision for one cluster (docs/node-image.md)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,7 +16,7 @@ from ops.model.run import RingTargets, RolloutPlan, Run
 from ops.model.wording import clock, instant
 from ops.policy.aks_managed import decide_aks_managed
 from ops.policy.calendar import iso_week, week_occurrences, week_openings, week_span
-from ops.policy.pool_selection import Candidate, select_pools, unjudged_skips
+from ops.policy.pool_selection import Candidate, Limits, select_pools, unjudged_skips
 from ops.policy.rings import ring_before, ring_of
 from ops.policy.select import ring_window
 from ops.policy.upgrade_plan import plan_within
@@ -42,6 +42,7 @@ class Facts:
     proofs: Mapping[str, Proof]
     initial_images: Mapping[str, str]
     skipped_until: datetime | None = None
+    pool_repairs: Mapping[str, datetime] = field(default_factory=dict)
 
 
 class NodeImage(RunbookDefaults):
@@ -85,12 +86,14 @@ class NodeImage(RunbookDefaults):
         longest = max((span.duration for span in occurrences), default=timedelta())
         if not cluster.is_running and not cluster.is_stopped:
             return _without_power_state(cluster, occurrences, last, now)
-        sorted_out = select_pools(cluster, facts.newest_images, facts.nodes, run, longest)
+        limits = Limits(longest, facts.pool_repairs)
+        sorted_out = select_pools(cluster, facts.newest_images, facts.nodes, run, limits, now)
         if not sorted_out.candidates:
             missing = unjudged_skips(cluster, facts.newest_images, facts.nodes, run)
             if missing and now < last:
                 return _read_again(missing, sorted_out.skips, occurrences, now)
-            return Nothing(_nothing_left(cluster, sorted_out.skips), sorted_out.skips, notify=bool(missing))
+            left = _nothing_left(cluster, sorted_out.skips)
+            return Nothing(left, sorted_out.skips, notify=bool(missing), missing_facts=bool(missing))
         openings = tuple(span for span in week_openings(window, settings.freezes, week) if span.end > now)
         week_has = _Week(cluster, ring, policy, openings, last, sorted_out.candidates, sorted_out.skips)
         return _decide_in_week(week_has, facts, settings, now)

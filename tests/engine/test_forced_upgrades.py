@@ -77,7 +77,7 @@ def test_only_the_start_of_an_upgrade_counts(end: datetime | Unknown | None, *, 
     assert bool(cluster_notes(forced(end), IN_WINDOW)) is is_forced
 
 
-def test_an_approver_reads_it_before_deciding() -> None:
+def test_the_request_for_approval_says_so() -> None:
     world = world_with(forced(), config("{from: platform}"))
     assessed(world)
     (request,) = requests(world)

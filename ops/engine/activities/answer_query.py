@@ -42,9 +42,9 @@ def _lookup(context: Context, command: str, subject: str) -> Message:
     fleet = list_fleet(context.ports, settings)
     if command == "plan":
         pools = preview_pools(context, settings, fleet, now)
-        rows = [(p.cluster, p.pool, "?" if p.behind_days is None else f"{p.behind_days} d", p.next) for p in pools]
+        rows = [(p.cluster, p.pool, p.behind, p.next) for p in pools]
         notes = {pool.cluster: pool.notes for pool in pools if pool.notes}
-        return plan_message(rows, sum(bool(pool.behind_days) for pool in pools), notes)
+        return plan_message(rows, sum(pool.is_behind for pool in pools), notes)
     cluster = next((each for each in fleet if azure_key(each.name) == azure_key(subject)), None)
     if cluster is None:
         return reply_message(
