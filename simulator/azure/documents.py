@@ -148,10 +148,12 @@ def cluster_document(cluster: Cluster) -> JsonObject:
             "azurePortalFQDN": host.replace(".hcp.", ".portal.hcp."),
             "agentPoolProfiles": [
                 {"name": pool.name, **pool_properties(cluster, pool)} for pool in cluster.pools.values()
-            ],
+            ]
+            or None,
             "servicePrincipalProfile": {"clientId": "msi"},
             "nodeResourceGroup": node_resource_group(cluster),
             **_override(spec.forced_until),
+            **({"hostedSystemProfile": {"enabled": True}} if spec.hosted_system else {}),
             **({"nodeResourceGroupProfile": {"restrictionLevel": "ReadOnly"}} if spec.lockdown else {}),
             "enableRBAC": True,
             "disableLocalAccounts": True,
@@ -207,7 +209,7 @@ def pool_upgrade_profile(core: Core, cluster: Cluster, pool: Pool) -> JsonObject
         "properties": {
             "kubernetesVersion": pool.kubernetes_version,
             "osType": pool.spec.os_type,
-            "latestNodeImageVersion": core.catalog.newest(cluster.spec.region, pool.family),
+            "latestNodeImageVersion": core.newest_image(cluster, pool),
             "recentlyUsedVersions": [
                 {
                     "orchestratorVersion": used.kubernetes_version,

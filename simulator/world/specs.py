@@ -8,7 +8,7 @@ from simulator.world.scripted_faults import ScriptedFault
 from simulator.world.workloads import WorkloadSpec
 
 type NodeOsChannel = Literal["None", "Unmanaged", "NodeImage", "SecurityPatch"]
-type PoolType = Literal["VirtualMachineScaleSets", "VirtualMachines", "FlexNodes"]
+type PoolType = Literal["VirtualMachineScaleSets", "VirtualMachines", "AvailabilitySet", "FlexNodes"]
 type PoolMode = Literal["System", "User", "Gateway", "Machines", "ManagedSystem"]
 type OsSku = Literal["Ubuntu", "AzureLinux", "Windows2022"]
 
@@ -47,6 +47,11 @@ class PoolSpec:
     # FlexNodes stands for a type that did not exist when Daytwo was written.
     type: PoolType = "VirtualMachineScaleSets"
     autoscaled: bool = False
+    # An image instead of one of the catalog, and the newest image that Azure offers for good, as for a retired OS.
+    image: str | None = None
+    last_image: str | None = None
+    # The code and the message with which the pool's last operation has failed.
+    failed: tuple[str, str] | None = None
 
     @property
     def os_type(self) -> str:
@@ -85,6 +90,8 @@ class ClusterSpec:
     workloads: tuple[WorkloadSpec, ...] = ()
     # Node resource group lockdown: a deny assignment prevents everyone except AKS from changing the machines.
     lockdown: bool = False
+    # Automatic with managed system pools: AKS runs them itself, and ARM does not list them.
+    hosted_system: bool = False
     # Upgrades that start before this time drain through budgets (forceUpgrade).
     forced_until: datetime | None = None
 

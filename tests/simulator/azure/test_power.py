@@ -109,16 +109,20 @@ def test_changing_a_pool_changes_its_etag(aks: ContainerServiceClient, later: La
     assert caught.value.error.code == "EtagMismatch"
 
 
-def test_a_stopped_pool_keeps_its_count(simulation: Running, aks: ContainerServiceClient, later: Later) -> None:
+def test_a_pool_is_stopped_and_empty_at_once_and_returns_to_its_count(
+    simulation: Running, aks: ContainerServiceClient, later: Later
+) -> None:
     pool = pool_of(aks)
     assert pool.properties is not None
     pool.properties.power_state = PowerState(code="Stopped")
     aks.agent_pools.begin_create_or_update("rg-fleet", "web", "user1", pool, polling=False)
-    later(minutes=10)
     stopped = pool_of(aks)
     assert stopped.properties is not None
     assert stopped.properties.power_state == {"code": "Stopped"}
-    assert stopped.properties.count == 6
+    assert (stopped.properties.count, stopped.properties.provisioning_state) == (0, "Stopping")
+    later(minutes=10)
+    stopped = pool_of(aks)
+    assert stopped.properties is not None
     assert simulation.world.clusters["web"].nodes_of("user1") == []
     stopped.properties.power_state = PowerState(code="Running")
     aks.agent_pools.begin_create_or_update("rg-fleet", "web", "user1", stopped, polling=False)
