@@ -196,6 +196,17 @@ class Cluster:
         own = self.provisioning_state.casefold() not in TERMINAL_PROVISIONING_STATES
         return own or any(pool.is_busy for pool in self.pools)
 
+    @property
+    def has_failed(self) -> bool:
+        """Whether the last operation on the cluster has failed or was cancelled, whatever its power state is."""
+        return self.provisioning_state.casefold() in ("failed", "canceled")
+
+    @property
+    def states(self) -> str:
+        """Which operations are running, by pool if Azure shows them there: "user1: Scaling", or else "Updating"."""
+        busy = [f"{pool.name}: {pool.provisioning_state}" for pool in self.pools if pool.is_busy]
+        return ", ".join(busy) if busy else self.provisioning_state
+
     def pool(self, name: str) -> Pool | None:
         """Returns the pool with this name, or None."""
         return next((pool for pool in self.pools if pool.name == name), None)

@@ -17,6 +17,7 @@ class SkipReason(StrEnum):
     UNKNOWN_IMAGE = "unknown-image"
     UNKNOWN_SIZE = "unknown-size"
     UNKNOWN_POWER = "unknown-power-state"
+    CLUSTER_FAILED = "cluster-failed"
     ALREADY_LATEST = "already-latest"
     NO_NEWER_IMAGE = "no-newer-image"
     POOL_FAILED = "pool-failed"
@@ -90,6 +91,7 @@ class FailureCode(StrEnum):
     DRAIN_TIMEOUT = "DrainTimeout"
     OPERATION_FAILED = "OperationFailed"
     NOT_REPAIRED = "NotRepaired"
+    NOT_POSSIBLE = "NotPossible"
     START_FAILED = "StartFailed"
     STOP_FAILED = "StopFailed"
 

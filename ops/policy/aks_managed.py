@@ -10,6 +10,7 @@ from ops.model.fleet import Cluster, Node, Pool, Unknown
 from ops.model.image import NodeImage
 from ops.model.plan import Skip
 from ops.model.reasons import SkipReason, WaitReason
+from ops.policy.cluster_notes import unlisted_pools_notes
 from ops.policy.pool_selection import carries, is_older_than, latest, nodes_checked, nodes_of
 
 _LOOK_AGAIN = timedelta(hours=2)
@@ -137,11 +138,12 @@ def _nothing_behind(
     cluster: Cluster, facts: AksManagedFacts, skips: tuple[Skip, ...], bad_news: tuple[str, ...]
 ) -> Nothing:
     """Says what the statement is based on: which pools were compared, which nodes were checked, and what was not."""
+    bad_news = (*unlisted_pools_notes(cluster), *bad_news)
     compared = [f"{pool.name}: {nodes_checked(pool, facts.nodes)}" for pool in cluster.pools]
     if not compared:
         why = "AKS upgrades this cluster; Azure lists no pools for it, so no image was compared"
         if isinstance(facts.nodes, Unknown):
             why += f", and its nodes were not checked: {facts.nodes.why}"
-        return Nothing("; ".join((why, *_unlisted(cluster, facts))), skips)
+        return Nothing("; ".join((why, *bad_news, *_unlisted(cluster, facts))), skips)
     why = f"AKS upgrades this cluster; {cluster.listing} compared: all run the newest image ({'; '.join(compared)})"
     return Nothing("; ".join((why, *bad_news, *_unlisted(cluster, facts))), skips)

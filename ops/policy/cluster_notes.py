@@ -8,7 +8,7 @@ from ops.model.wording import instant
 
 def cluster_notes(cluster: Cluster, now: datetime) -> tuple[str, ...]:
     """Returns one sentence for each of these facts, shown by `plan` and `why`; most clusters have none."""
-    return (*forced_upgrade_notes(cluster, now), *_unlisted_pools(cluster))
+    return (*forced_upgrade_notes(cluster, now), *unlisted_pools_notes(cluster))
 
 
 def forced_upgrade_notes(cluster: Cluster, now: datetime) -> tuple[str, ...]:
@@ -26,7 +26,8 @@ def forced_upgrade_notes(cluster: Cluster, now: datetime) -> tuple[str, ...]:
     )
 
 
-def _unlisted_pools(cluster: Cluster) -> tuple[str, ...]:
+def unlisted_pools_notes(cluster: Cluster) -> tuple[str, ...]:
+    """Says that Azure does not list all pools of the cluster; empty if it does."""
     if not cluster.hosted_system_pools:
         return ()
     return ("AKS runs its system pools itself: Azure does not list them, so their images were not compared",)

@@ -10,6 +10,7 @@ from ops.model.fleet import Cluster
 from ops.model.reasons import SkipReason
 from ops.model.wording import clock
 from ops.policy.calendar import next_open, occurrence_at
+from ops.policy.cluster_limits import why_no_stop
 from ops.policy.rings import ring_of
 from ops.policy.select import matches
 from ops.settings import Settings
@@ -57,8 +58,9 @@ def may_sleep(cluster: Cluster, settings: Settings) -> NoSchedule | None:
         return NoSchedule(SkipReason.NO_RING, "the cluster is not in a ring, so Daytwo leaves it alone")
     if ring is settings.fleet.rings[-1]:
         return NoSchedule(SkipReason.PRODUCTION, f"{ring.name} is the last ring, whose clusters are never stopped")
-    if cluster.node_auto_provisioning:
-        return NoSchedule(SkipReason.NODE_AUTO_PROVISIONING, "AKS cannot stop a cluster with node auto-provisioning")
+    impossible = why_no_stop(cluster)
+    if impossible:
+        return NoSchedule(SkipReason.NODE_AUTO_PROVISIONING, impossible)
     return None
 
 

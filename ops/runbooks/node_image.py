@@ -209,8 +209,7 @@ def _decide_in_week(week: _Week, facts: Facts, settings: Settings, now: datetime
             opening.start, why, WaitReason.UNPROVEN if waiting and not free else WaitReason.WINDOW, notify, skips
         )
     if week.cluster.is_busy:
-        state = week.cluster.provisioning_state
-        why = f"another operation is running on the cluster ({_busy_with(week.cluster, state)})"
+        why = f"another operation is running on the cluster ({week.cluster.states})"
         return Wait(now + _BUSY_AGAIN, why, WaitReason.BUSY, notify, skips)
     if not free:
         return Wait(_next_look(now, opening), waiting[0].why, WaitReason.UNPROVEN, notify, skips)
@@ -270,11 +269,6 @@ def _nothing_left(cluster: Cluster, skips: tuple[Skip, ...]) -> str:
     named = [f"{skip.what}: {skip.why}" for skip in skips if skip.code is not SkipReason.ALREADY_LATEST]
     more = [f"and {len(named) - _NAMED} more"] if len(named) > _NAMED else []
     return "; ".join([*named[:_NAMED], *more])
-
-
-def _busy_with(cluster: Cluster, state: str) -> str:
-    busy = [f"{pool.name}: {pool.provisioning_state}" for pool in cluster.pools if pool.is_busy]
-    return ", ".join(busy) if busy else state
 
 
 def _next_look(now: datetime, opening: Span) -> datetime:

@@ -61,6 +61,9 @@ class Power(RunbookDefaults):
             )
         if not cluster.is_running and not cluster.is_stopped:
             return look_again("the power state", NO_POWER_STATE, now, _BUSY_AGAIN, run.created + _LOOKS_FOR)
+        if cluster.has_failed and cluster.is_running and desired.awake:
+            why = f"Azure reports the cluster as running, but its last operation ended {cluster.provisioning_state}: check its nodes"
+            return Nothing(why, (Skip(cluster.name, SkipReason.CLUSTER_FAILED, why, needs_person=True),))
         if cluster.is_running == desired.awake:
             state = "awake" if desired.awake else "asleep"
             return Nothing(f"the cluster is {state}, as scheduled: {desired.why}")

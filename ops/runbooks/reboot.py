@@ -15,6 +15,7 @@ from ops.model.run_request import RunRequest
 from ops.model.workload import DisruptionBudget, Pod
 from ops.policy.approvers import rules_of
 from ops.policy.calendar import local_day, next_open, occurrence_at, occurrences, open_span
+from ops.policy.cluster_limits import why_no_restart
 from ops.policy.node_identity import match_nodes
 from ops.policy.node_selection import Guards, select_nodes
 from ops.policy.rings import ring_of
@@ -65,10 +66,9 @@ class Reboot(RunbookDefaults):
         opening = open_span(policy.window, settings.freezes, now)
         if isinstance(cluster, Unknown):
             return look_again("the cluster", cluster, now, _BUSY_AGAIN, opening.end if opening else now)
-        if ring_of(cluster, settings) is None:
-            return Nothing("the cluster is not in a ring, so Daytwo leaves it alone")
-        if cluster.is_stopped:
-            return Nothing("the cluster is stopped")
+        left_alone = _left_alone(cluster, settings)
+        if left_alone:
+            return Nothing(left_alone)
         if not cluster.is_running:
             return look_again("the power state", NO_POWER_STATE, now, _BUSY_AGAIN, opening.end if opening else now)
         missing = is_transient({"the nodes": facts.nodes, "the pods": facts.pods, "the PDBs": facts.disruption_budgets})
@@ -96,7 +96,8 @@ class Reboot(RunbookDefaults):
         policy = settings.get(REBOOT)
         if policy is None or now.minute >= _FIRST_QUARTER:
             return ()
-        members = [cluster for cluster in clusters if not cluster.is_stopped and ring_of(cluster, settings) is not None]
+        able = [cluster for cluster in clusters if not cluster.is_stopped and not why_no_restart(cluster)]
+        members = [cluster for cluster in able if ring_of(cluster, settings) is not None]
         if open_span(policy.window, settings.freezes, now) is None:
             members = [cluster for cluster in members if _asks_by_day(cluster, settings, now)]
         coming = next_open(policy.window, settings.freezes, now, _DAY)
@@ -185,6 +186,13 @@ def _steps(node: Node, opening: Span, at: _Moment) -> tuple[Step, ...]:
             opening.end,
         ),
     )
+
+
+def _left_alone(cluster: Cluster, settings: Settings) -> str:
+    """Why no node of the cluster can be rebooted, whatever its nodes require; empty if some can."""
+    if ring_of(cluster, settings) is None:
+        return "the cluster is not in a ring, so Daytwo leaves it alone"
+    return why_no_restart(cluster) or ("the cluster is stopped" if cluster.is_stopped else "")
 
 
 def _asks_by_day(cluster: Cluster, settings: Settings, now: datetime) -> bool:

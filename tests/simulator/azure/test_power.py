@@ -192,3 +192,12 @@ def test_a_put_without_changes_repairs_a_failed_pool(
     repaired = pool_of(aks).properties
     assert repaired is not None
     assert repaired.provisioning_state == "Succeeded"
+
+
+def test_a_failed_start_can_leave_the_cluster_running(
+    simulation: Running, aks: ContainerServiceClient, later: Later
+) -> None:
+    simulation.world.arm(StartFails("asleep", leaves_running=True))
+    aks.managed_clusters.begin_start("rg-fleet", "asleep", polling=False)
+    later(minutes=15)
+    assert power(aks, "asleep") == ("Running", "Failed")
