@@ -41,6 +41,7 @@ def _explain(context: Any, cluster: str, *, show_facts: bool) -> int:
     from ops.engine.activities.assess import decide_now
     from ops.engine.preview import approvers_of, preview_run
     from ops.facts.fleet import list_fleet
+    from ops.facts.fleet_membership import read_membership
     from ops.policy.cluster_notes import cluster_notes
     from ops.render.commands import decision_text
     from ops.runbooks import runbooks
@@ -53,7 +54,7 @@ def _explain(context: Any, cluster: str, *, show_facts: bool) -> int:
         say(f"Cluster {cluster} was not found. The clusters are: {', '.join(sorted(c.name for c in fleet))}.", err=True)
         return EXIT_REFUSED
     say(TAGS_AS_REPORTED, err=True)
-    for note in cluster_notes(match, now):
+    for note in cluster_notes(match, read_membership(context.ports.fleets, match.id, now), now):
         say(f"Note: {note}")
     for name, runbook in runbooks().items():
         decision, gathered = decide_now(context, preview_run(match, now, name), settings, now)

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from ops.context import Context
 from ops.engine.activities.assess import decide_now
+from ops.facts.fleet_membership import read_membership
 from ops.facts.newest_images import newest_images
 from ops.model.decision import Act, Decision, Nothing, Report, Wait
 from ops.model.fleet import Cluster, Driver, Pool, Unknown
@@ -69,7 +70,8 @@ def preview_pools(
         newest = newest_images(context.ports.clusters, cluster)
         name = ring_name(cluster, settings) if settings else ""
         decision = decide_now(context, run, settings, now)[0] if settings and is_on else None
-        notes = cluster_notes(cluster, now)
+        membership = read_membership(context.ports.fleets, cluster.id, now)
+        notes = cluster_notes(cluster, membership, now)
         if not cluster.pools:
             previews.append(_without_pools(cluster, name, decision, notes))
         for pool in cluster.pools:

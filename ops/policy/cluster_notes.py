@@ -4,11 +4,12 @@ from datetime import datetime
 
 from ops.model.fleet import Cluster, Unknown
 from ops.model.wording import instant
+from ops.policy.update_runs import Membership, membership_notes
 
 
-def cluster_notes(cluster: Cluster, now: datetime) -> tuple[str, ...]:
+def cluster_notes(cluster: Cluster, membership: Membership, now: datetime) -> tuple[str, ...]:
     """Returns one sentence for each of these facts, shown by `plan` and `why`; most clusters have none."""
-    return (*forced_upgrade_notes(cluster, now), *unlisted_pools_notes(cluster))
+    return (*membership_notes(membership), *forced_upgrade_notes(cluster, now), *unlisted_pools_notes(cluster))
 
 
 def forced_upgrade_notes(cluster: Cluster, now: datetime) -> tuple[str, ...]:

@@ -19,8 +19,10 @@ from ops.policy.calendar import iso_week, week_occurrences, week_openings, week_
 from ops.policy.pool_selection import Candidate, Limits, select_pools, unjudged_skips
 from ops.policy.rings import ring_before, ring_of
 from ops.policy.select import ring_window
+from ops.policy.update_runs import Hold, Membership, fleet_hold, membership_notes
 from ops.policy.upgrade_plan import plan_within
 from ops.runbooks.contract import Opening, RunbookDefaults, TimelineBar
+from ops.runbooks.fleet_runs import skip_of
 from ops.runbooks.missing_facts import look_again
 from ops.settings import Settings
 from ops.settings.fleet import Ring
@@ -43,6 +45,7 @@ class Facts:
     initial_images: Mapping[str, str]
     skipped_until: datetime | None = None
     pool_repairs: Mapping[str, datetime] = field(default_factory=dict)
+    fleet_membership: Membership = None
 
 
 class NodeImage(RunbookDefaults):
@@ -95,7 +98,8 @@ class NodeImage(RunbookDefaults):
             left = _nothing_left(cluster, sorted_out.skips)
             return Nothing(left, sorted_out.skips, notify=bool(missing), missing_facts=bool(missing))
         openings = tuple(span for span in week_openings(window, settings.freezes, week) if span.end > now)
-        week_has = _Week(cluster, ring, policy, openings, last, sorted_out.candidates, sorted_out.skips)
+        hold = fleet_hold(facts.fleet_membership)
+        week_has = _Week(cluster, ring, policy, openings, last, sorted_out.candidates, sorted_out.skips, hold)
         return _decide_in_week(week_has, facts, settings, now)
 
     def rollout(self, clusters: Sequence[Cluster], settings: Settings, now: datetime) -> RolloutPlan | None:
@@ -147,7 +151,10 @@ def week_of(run: Run, zone: str, now: datetime) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Week:
-    """The options that one cluster has left this week. `last` is the end of its last window occurrence, ignoring freezes."""
+    """The options that one cluster has left this week. `last` is the end of its last window occurrence, ignoring freezes.
+
+    `hold` is set if an update run of its fleet has it, or if that is unknown.
+    """
 
     cluster: Cluster
     ring: Ring
@@ -156,6 +163,7 @@ class _Week:
     last: datetime
     candidates: tuple[Candidate, ...]
     skips: tuple[Skip, ...]
+    hold: Hold | None = None
 
 
 def _read_again(
@@ -208,6 +216,9 @@ def _decide_in_week(week: _Week, facts: Facts, settings: Settings, now: datetime
         return Wait(
             opening.start, why, WaitReason.UNPROVEN if waiting and not free else WaitReason.WINDOW, notify, skips
         )
+    if week.hold is not None:
+        in_run = skip_of(week.cluster, week.hold)
+        return Wait(now + _BUSY_AGAIN, week.hold.why, WaitReason.UPDATE_RUN, notify, (*skips, in_run))
     if week.cluster.is_busy:
         why = f"another operation is running on the cluster ({week.cluster.states})"
         return Wait(now + _BUSY_AGAIN, why, WaitReason.BUSY, notify, skips)
@@ -222,7 +233,8 @@ def _decide_in_week(week: _Week, facts: Facts, settings: Settings, now: datetime
         first = free[0]
         why = f"{first.pool.name} needs {_minutes(first.expected_duration)}, more than the window has left"
         return Wait(later, why, WaitReason.NO_WINDOW_LEFT, notify, skips)
-    return Act(replace(plan, skips=skips))
+    notes = membership_notes(facts.fleet_membership)
+    return Act(replace(plan, skips=skips, warnings=(*notes, *plan.warnings)))
 
 
 def _ended_without(week: _Week, waiting: tuple[Skip, ...], free: tuple[Candidate, ...], *, notify: bool) -> Nothing:
@@ -230,7 +242,9 @@ def _ended_without(week: _Week, waiting: tuple[Skip, ...], free: tuple[Candidate
     asleep = week.cluster.is_stopped and not week.policy.start_stopped_clusters
     left = []
     for candidate in free:
-        if asleep:
+        if week.hold is not None:
+            left.append(Skip(candidate.pool.name, SkipReason.UPDATE_RUN, week.hold.why))
+        elif asleep:
             left.append(Skip(candidate.pool.name, SkipReason.ASLEEP, "the cluster was stopped during its windows"))
         elif week.cluster.is_busy:
             left.append(

@@ -13,7 +13,9 @@ from ops.model.reasons import SkipReason, WaitReason
 from ops.model.run import Run
 from ops.model.run_request import RunRequest
 from ops.policy.power import BETWEEN, DesiredPower, NoSchedule, desired_power, schedule_of, tag_of
+from ops.policy.update_runs import Membership, fleet_hold
 from ops.runbooks.contract import RunbookDefaults, TimelineBar
+from ops.runbooks.fleet_runs import skip_of
 from ops.runbooks.missing_facts import look_again
 from ops.settings import Settings
 from ops.settings.part import Section
@@ -34,6 +36,7 @@ class Facts:
     awake_until: datetime | None
     power_changed: datetime | None = None
     temporary_holder: str | Unknown = ""
+    fleet_membership: Membership = None
 
 
 class Power(RunbookDefaults):
@@ -67,6 +70,9 @@ class Power(RunbookDefaults):
         if cluster.is_running == desired.awake:
             state = "awake" if desired.awake else "asleep"
             return Nothing(f"the cluster is {state}, as scheduled: {desired.why}")
+        hold = fleet_hold(facts.fleet_membership)
+        if hold is not None:
+            return Nothing(hold.why, (skip_of(cluster, hold),))
         if not desired.awake and facts.temporary_holder:
             return _held(cluster, facts.temporary_holder)
         if cluster.is_busy:

@@ -19,8 +19,10 @@ from ops.policy.cluster_limits import why_no_restart
 from ops.policy.node_identity import match_nodes
 from ops.policy.node_selection import Guards, select_nodes
 from ops.policy.rings import ring_of
+from ops.policy.update_runs import Hold, Membership, fleet_hold
 from ops.policy.upgrade_duration import upgrade_order
 from ops.runbooks.contract import Opening, RunbookDefaults, TimelineBar
+from ops.runbooks.fleet_runs import skip_of
 from ops.runbooks.missing_facts import is_transient, look_again
 from ops.settings import Settings
 from ops.settings.part import Section
@@ -44,6 +46,7 @@ class Facts:
     pods: tuple[Pod, ...] | Unknown
     disruption_budgets: tuple[DisruptionBudget, ...] | Unknown
     machines: Mapping[str, PoolMachines]
+    fleet_membership: Membership = None
 
 
 class Reboot(RunbookDefaults):
@@ -86,7 +89,9 @@ class Reboot(RunbookDefaults):
         able, skips = list(chosen.able), chosen.skips
         if not able:
             return Nothing(_nothing(requiring, run), skips)
-        return _decide_in_window(cluster, able, skips, _Moment(policy, settings, run, now))
+        return _decide_in_window(
+            cluster, able, skips, _Moment(policy, settings, run, now, fleet_hold(facts.fleet_membership))
+        )
 
     def due(self, clusters: Sequence[Cluster], settings: Settings, now: datetime) -> tuple[RunRequest, ...]:
         """Returns one request per hour for each cluster in a ring while the window is open. All requests in one night share one run.
@@ -117,18 +122,22 @@ RUNBOOK = Reboot()
 
 @dataclass(frozen=True, slots=True)
 class _Moment:
-    """The context of a decision: the time, the rules and the run."""
+    """The context of a decision: the time, the rules, the run, and whether an update run of its fleet has the cluster."""
 
     policy: RebootSettings
     settings: Settings
     run: Run
     now: datetime
+    hold: Hold | None = None
 
 
 def _decide_in_window(cluster: Cluster, able: list[Node], skips: tuple[Skip, ...], at: _Moment) -> Decision:
     if cluster.is_busy:
         return Wait(at.now + _BUSY_AGAIN, "another operation is running on the cluster", WaitReason.BUSY, skips=skips)
     opening = open_span(at.policy.window, at.settings.freezes, at.now)
+    if opening is not None and at.hold is not None:
+        again, held = min(at.now + _BUSY_AGAIN, opening.end), skip_of(cluster, at.hold)
+        return Wait(again, at.hold.why, WaitReason.UPDATE_RUN, skips=(*skips, held))
     needed = at.policy.drain_timeout + _BOOT
     if opening is None or at.now + needed > opening.end:
         following = next_open(

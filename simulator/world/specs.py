@@ -97,6 +97,47 @@ class ClusterSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class UpdateRunSpec:
+    """An update run of a fleet manager: created ``at`` and, unless they are absent, started and ended at other times.
+
+    ``stages`` are the names of its groups by stage; without any, it updates all members one by one. If it does not ``list`` its
+    members, its status names no cluster, as before a run is computed.
+    """
+
+    name: str
+    at: datetime
+    starts: datetime | None = None
+    ends: datetime | None = None
+    outcome: Literal["Completed", "Failed", "Stopped", "Skipped"] = "Completed"
+    running: Literal["Running", "Pending", "Stopping"] = "Running"
+    stages: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    lists: bool = True
+
+    def state(self, now: datetime) -> str:
+        """Return its state at a time at or after its creation."""
+        if self.starts is None or now < self.starts:
+            return "NotStarted"
+        return self.running if self.ends is None or now < self.ends else self.outcome
+
+
+@dataclass(frozen=True, slots=True)
+class FleetManagerSpec:
+    """A fleet of Azure Kubernetes Fleet Manager. ``members`` are names of clusters with their update groups.
+
+    ``auto_upgrades`` are the names and channels of its auto-upgrade profiles. If it is ``closed``, its members cannot be read.
+    """
+
+    name: str
+    region: str
+    members: tuple[tuple[str, str], ...] = ()
+    runs: tuple[UpdateRunSpec, ...] = ()
+    auto_upgrades: tuple[tuple[str, str], ...] = ()
+    resource_group: str = "rg-fleets"
+    subscription: str = SUBSCRIPTION
+    closed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class FleetSpec:
     """A whole fleet with its start time and its scripted faults."""
 
@@ -108,6 +149,7 @@ class FleetSpec:
     kubernetes_releases: tuple[tuple[datetime, str], ...] = ()
     # The start of Cost Management's billing data. From then on, the fleet is assumed to have run unchanged.
     billed_since: datetime | None = None
+    managers: tuple[FleetManagerSpec, ...] = ()
     channels: tuple[str, ...] = field(default=("C0123", "C0456", "C0789"))
 
     @property

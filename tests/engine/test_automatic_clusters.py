@@ -59,7 +59,7 @@ def test_the_plan_has_a_row_for_it() -> None:
     message = plan_message([("shop-dev", "", "?", shown.next)], 0, {"shop-dev": shown.notes})
     assert message.lines == (f"shop-dev: {NOTE}",)
     assert message.where == "0 of 0 pools are behind; no pools are listed for 1 cluster"
-    assert cluster_notes(cluster(), IN_WINDOW) == ()
+    assert cluster_notes(cluster(), None, IN_WINDOW) == ()
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,7 @@ def test_it_is_read_from_the_cluster(override: object, end: object) -> None:
 @pytest.mark.parametrize(("end", "is_forced"), [(LATER, True), (IN_WINDOW, False), (None, False), (Unknown("x"), True)])
 def test_only_the_start_of_an_upgrade_counts(end: datetime | Unknown | None, *, is_forced: bool) -> None:
     assert forced(end).forces_upgrade_at(IN_WINDOW) is is_forced
-    assert bool(cluster_notes(forced(end), IN_WINDOW)) is is_forced
+    assert bool(cluster_notes(forced(end), None, IN_WINDOW)) is is_forced
 
 
 def test_the_request_for_approval_says_so() -> None:

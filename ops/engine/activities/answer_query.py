@@ -8,6 +8,7 @@ from ops.engine.activities.assess import decide_now
 from ops.engine.preview import approvers_of, preview_pools, preview_run
 from ops.engine.transition import Outcome, Transition
 from ops.facts.fleet import list_fleet
+from ops.facts.fleet_membership import read_membership
 from ops.messaging.ephemeral_replies import send_reply
 from ops.model.azure_names import azure_key
 from ops.model.json import Json
@@ -56,4 +57,5 @@ def _lookup(context: Context, command: str, subject: str) -> Message:
             decision, _ = decide_now(context, preview_run(cluster, now, name), settings, now)
             decided[book.title] = decision_text(decision, approvers_of(settings, cluster, name, decision))
     needs = [(each.what, each.text) for each in open_conditions(context.ports.store, cluster.id)]
-    return why_message(cluster.name, decided, needs, cluster_notes(cluster, now))
+    membership = read_membership(context.ports.fleets, cluster.id, now)
+    return why_message(cluster.name, decided, needs, cluster_notes(cluster, membership, now))
