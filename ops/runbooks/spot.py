@@ -122,7 +122,8 @@ def _follow(
             f"{gone} of {len(facts.eviction_group)} nodes are gone; the outcome is confirmed later",
             WaitReason.CONFIRMATION,
         )
-    ours = [node for node in there.values() if node.ready and node.annotations.get(CORDON_STAMP) == run.id]
+    # Not only those that are Ready: the machine of a node that stays registered can come back later.
+    ours = [node for node in there.values() if node.annotations.get(CORDON_STAMP) == run.id]
     given_back = {record.id for record in run.finished}
     again = [node for node in ours if f"uncordon.{node.name}" not in given_back]
     if again:
@@ -161,7 +162,7 @@ def _plan(cluster: Cluster, nodes: list[Node], run: Run) -> Plan:
 
 
 def _give_back(cluster: Cluster, nodes: list[Node], run: Run) -> Plan:
-    """Plans to uncordon after false alarms: nodes that still exist, are Ready, and were cordoned by Daytwo."""
+    """Plans to uncordon the nodes that still exist and were cordoned by Daytwo: no cordon of its own is left behind."""
     steps = tuple(
         Step(
             f"uncordon.{node.name}",
@@ -171,9 +172,7 @@ def _give_back(cluster: Cluster, nodes: list[Node], run: Run) -> Plan:
         )
         for node in nodes
     )
-    return Plan(
-        "spot", cluster.id, steps, (), tuple(f"{node.name} still exists and is Ready" for node in nodes), risk="none"
-    )
+    return Plan("spot", cluster.id, steps, (), tuple(f"{node.name} still exists" for node in nodes), risk="none")
 
 
 def _outcome(facts: Facts, cluster: Cluster, there: Mapping[str, Node]) -> Report:

@@ -52,7 +52,7 @@ def pool_properties(cluster: Cluster, pool: Pool) -> JsonObject:
         "scaleDownMode": "Delete",
         "provisioningState": pool.provisioning_state,
         "powerState": {"code": pool.power_state},
-        "orchestratorVersion": pool.kubernetes_version.rpartition(".")[0],
+        "orchestratorVersion": pool.kubernetes_version if spec.full_version else minor_version(pool.kubernetes_version),
         "currentOrchestratorVersion": pool.kubernetes_version,
         "enableNodePublicIP": False,
         "nodeLabels": dict(pool.node_labels),
@@ -86,6 +86,8 @@ def pool_properties(cluster: Cluster, pool: Pool) -> JsonObject:
         }
     if spec.priority == "Spot":
         properties |= {"scaleSetPriority": "Spot", "scaleSetEvictionPolicy": "Delete", "spotMaxPrice": -1.0}
+        properties["upgradeSettings"] = {}
+    if spec.without_upgrade_settings:
         properties["upgradeSettings"] = {}
     if spec.from_snapshot:
         group = cluster_id(cluster).rpartition("/managedClusters/")[0]
@@ -285,11 +287,11 @@ def operation_document(operation: Operation) -> JsonObject:
     drawn = int(operation.id[-2:], 16)
     document: JsonObject = {
         "name": etag(operation.id) if drawn % 4 == 0 else operation.id,
-        "status": operation.status.value,
-        "startTime": zulu(operation.began),
+        "status": operation.phase if operation.phase and operation.ended is None else operation.status.value,
+        "startTime": ticks(operation.began),
     }
     if operation.ended is not None:
-        document["endTime"] = zulu(operation.ended)
+        document["endTime"] = ticks(operation.ended)
     if operation.error_code:
         document["error"] = {"code": operation.error_code, "message": operation.error_message}
     elif operation.status in (Status.IN_PROGRESS, Status.SUCCEEDED) and drawn % 8 == 1:
@@ -309,6 +311,16 @@ def compute_operation_document(operation: Operation) -> JsonObject:
     if operation.error_code:
         document["error"] = {"code": operation.error_code, "message": operation.error_message}
     return document
+
+
+def minor_version(version: str) -> str:
+    """Return a version without its patch, which is how a pool shows the version that was requested for it."""
+    return version.rpartition(".")[0]
+
+
+def ticks(at: datetime) -> str:
+    """Return a time with seven digits after the second, as AKS writes those of an operation."""
+    return f"{at:%Y-%m-%dT%H:%M:%S.%f}0Z"
 
 
 def zulu(at: datetime) -> str:

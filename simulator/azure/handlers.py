@@ -10,7 +10,7 @@ from simulator.azure.longrunning import LongRunning
 from simulator.azure.poolbody import read_change
 from simulator.http_types import HttpRequest, HttpResponse, JsonObject
 from simulator.world.specs import TENANT
-from simulator.world.state import Cluster, Operation, Pool
+from simulator.world.state import Cluster, Node, Operation, Pool
 from simulator.world.world import World
 
 
@@ -108,7 +108,7 @@ class Handlers:
     def list_pool_machines(self, request: ArmRequest) -> HttpResponse:
         """List a pool's machines, page by page."""
         cluster, pool = self._pool(request)
-        found = [documents.pool_machine_document(cluster, pool, node) for node in cluster.nodes_of(pool.name)]
+        found = [documents.pool_machine_document(cluster, pool, node) for node in _machines(cluster, pool)]
         return page(request, found, self._page_size)
 
     def get_pool_machine(self, request: ArmRequest) -> HttpResponse:
@@ -119,7 +119,7 @@ class Handlers:
         """
         cluster, pool = self._pool(request)
         name = request.names["machine"]
-        for node in cluster.nodes_of(pool.name):
+        for node in _machines(cluster, pool):
             if node.name == name.lower():
                 return HttpResponse(200, documents.pool_machine_document(cluster, pool, node))
         raise _not_found(f"managedClusters/{cluster.name}/agentPools/{pool.name}/machines/{name}", cluster)
@@ -226,6 +226,11 @@ class Handlers:
         if self._world.core.take_missing_address(operation.cluster):
             return {}
         return self._long_running.headers(operation, request.call.origin)
+
+
+def _machines(cluster: Cluster, pool: Pool) -> list[Node]:
+    """Return the nodes that have a machine: a stopped cluster has none, because a stop deletes the instances."""
+    return [] if cluster.power_state == "Stopped" else cluster.nodes_of(pool.name)
 
 
 def _subscription(subscription: str) -> JsonObject:

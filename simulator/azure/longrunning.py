@@ -12,6 +12,8 @@ from simulator.world.state import Operation, Status
 # AKS uses this API version when it announces an operation, regardless of the request's version.
 API_VERSION = "2017-08-31"
 COMPUTE_VERSION = "2026-04-01"
+# Recorded addresses have about 3,600 characters, most of which are a certificate.
+_CERTIFICATE_PARTS = 48
 
 
 class LongRunning:
@@ -77,7 +79,7 @@ class LongRunning:
             {
                 "api-version": API_VERSION,
                 "t": int(operation.began.timestamp() * 10_000_000) + 621_355_968_000_000_000,
-                "c": self._sign(f"c{operation.id}") * 8,
+                "c": self._sign(f"c{operation.id}") * _CERTIFICATE_PARTS,
                 "s": self._sign(operation.id),
                 "h": self._sign(f"h{operation.id}"),
             }
@@ -93,7 +95,7 @@ class LongRunning:
                 "p": operation.id,
                 "api-version": COMPUTE_VERSION,
                 "t": int(operation.began.timestamp() * 10_000_000) + 621_355_968_000_000_000,
-                "c": self._sign(f"c{operation.id}") * 8,
+                "c": self._sign(f"c{operation.id}") * _CERTIFICATE_PARTS,
                 "s": self._sign(operation.id),
                 "h": self._sign(f"h{operation.id}"),
             }

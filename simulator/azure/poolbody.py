@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from simulator.azure.documents import pool_properties
+from simulator.azure.documents import minor_version, pool_properties
 from simulator.azure.errors import ArmError
 from simulator.http_types import JsonObject
 from simulator.world.state import Cluster, Pool
@@ -53,6 +53,8 @@ def read_change(cluster: Cluster, pool: Pool, body: JsonObject) -> PoolChange:
     properties = _object(body.get("properties"), "properties")
     _known(properties, CHANGEABLE | READ_ONLY | KNOWN, "properties.")
     present = pool_properties(cluster, pool)
+    if properties.get("orchestratorVersion") in _versions(pool, properties.get("nodeImageVersion")):
+        present["orchestratorVersion"] = properties["orchestratorVersion"]
     for name in KNOWN & properties.keys():
         sent = properties[name]
         if sent is not None and sent != present.get(name):
@@ -76,6 +78,12 @@ def read_change(cluster: Cluster, pool: Pool, body: JsonObject) -> PoolChange:
         node_taints=_list(properties.get("nodeTaints"), "nodeTaints"),
         tags=_texts(properties.get("tags"), "tags"),
     )
+
+
+def _versions(pool: Pool, image: object) -> set[str]:
+    """Return the Kubernetes versions that a PUT can name: the current one, or for a rollback the one of its image."""
+    known = {used.kubernetes_version for used in pool.used if used.image == image}
+    return {pool.kubernetes_version, minor_version(pool.kubernetes_version), *known}
 
 
 def _image(pool: Pool, sent: object) -> str | None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import datetime
 from types import NoneType
-from typing import Literal, cast, get_args, get_origin, get_type_hints
+from typing import Literal, TypeAliasType, cast, get_args, get_origin, get_type_hints
 
 from simulator.clock import VirtualClock
 from simulator.control.delivery import Delivery, HandshakeError, Subscriber
@@ -169,11 +169,16 @@ def read_fault(document: JsonObject) -> ScriptedFault:
         raise BadRequestError(
             f"{name} does not have a field {unknown[0]!r}: use {', '.join(f.name for f in fields(kind))}."
         )
-    values = {key: _read_field(f"{name}.{key}", types[key], value) for key, value in given.items()}
+    values = {key: _read_field(f"{name}.{key}", _meant(types[key]), value) for key, value in given.items()}
     try:
         return cast("Callable[..., ScriptedFault]", kind)(**values)
     except TypeError as error:
         raise BadRequestError(f"{name} is incomplete: {error}") from error
+
+
+def _meant(hint: object) -> object:
+    """Return what a named type stands for."""
+    return hint.__value__ if isinstance(hint, TypeAliasType) else hint
 
 
 def _read_field(name: str, hint: object, value: object) -> object:
@@ -191,7 +196,7 @@ def _read_field(name: str, hint: object, value: object) -> object:
     allowed = tuple(part for part in (get_args(hint) or (hint,)) if isinstance(part, type))
     if float in allowed and isinstance(value, int):
         return float(value)
-    if not isinstance(value, allowed) or isinstance(value, bool):
+    if not isinstance(value, allowed) or (isinstance(value, bool) and bool not in allowed):
         shown = " or ".join("null" if kind is NoneType else kind.__name__ for kind in allowed)
         raise BadRequestError(f"{name} must be {shown}, not {value!r}.")
     return value

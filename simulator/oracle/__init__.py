@@ -1,7 +1,7 @@
 """An oracle, which judges a week by the rules in docs/, the fleet and the journal. It does not share code with Daytwo."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from simulator.oracle.budget import budget_expected
@@ -28,7 +28,7 @@ __all__ = ["AwakeOverride", "EligiblePool", "End", "Verdict", "judge", "read_jou
 PROVISIONED = "default"
 
 
-def judge(  # noqa: PLR0913 - five inputs, four optional ones
+def judge(  # noqa: PLR0913 - five inputs, five optional ones
     config_text: str,
     fleet: FleetSpec,
     journal: Sequence[Entry],
@@ -39,17 +39,19 @@ def judge(  # noqa: PLR0913 - five inputs, four optional ones
     bot: str = PRINCIPAL,
     since: datetime | None = None,
     overrides: Sequence[AwakeOverride] = (),
+    calendars: Mapping[str, str] | None = None,
 ) -> Verdict:
     """Judge the week that starts at `start`, until `end`.
 
     Eligibility covers one week: for a longer time, make one call per week.
     `seed` is the world's seed, which determines each region's images at the start of the journal. `since` is when Daytwo
     started running and taking samples, if that was before `start`. `overrides` are those that people requested.
+    `calendars` has the content of each calendar file that the configuration names.
 
     Raises:
-        ValueError: the configuration turns node images off or reads freezes from a calendar.
+        ValueError: the configuration turns node images off, or the content of a calendar is missing.
     """
-    rules = read(config_text)
+    rules = read(config_text, calendars)
     history = History(fleet, journal, seed)
     proofs = Proofs(rules, history, since or start, end)
     monday = monday_of(start, rules.rings[0].hours.zone)

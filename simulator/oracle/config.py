@@ -10,6 +10,7 @@ from typing import cast
 from ruamel.yaml import YAML
 
 from simulator.oracle.approvals import ApprovalRule, read_approvals
+from simulator.oracle.calendars import FreezePeriod, freezes_in
 from simulator.world.specs import ClusterSpec
 
 type Tree = Mapping[str, object]
@@ -26,15 +27,6 @@ class WindowHours:
     opens: int
     closes: int
     zone: str
-
-
-@dataclass(frozen=True, slots=True)
-class FreezePeriod:
-    """A freeze, given as days or as times."""
-
-    first: date | datetime
-    last: date | datetime
-    zone: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +113,11 @@ class Rules:
     default_channels: Mapping[str, str] = field(default_factory=dict)
 
 
-def read(text: str) -> Rules:
-    """Parse a configuration.
+def read(text: str, calendars: Mapping[str, str] | None = None) -> Rules:
+    """Parse a configuration. `calendars` has the content of each file that it names.
 
     Raises:
-        ValueError: node-image is off, or a freeze comes from a calendar, which the oracle does not support.
+        ValueError: node-image is off, or the content of a calendar is missing.
     """
     # Read every scalar as text, because YAML would convert a time to UTC.
     tree = cast("Tree", YAML(typ="base", pure=True).load(text))
@@ -136,7 +128,11 @@ def read(text: str) -> Rules:
     rings = cast("list[Tree]", cast("Tree", tree["fleet"])["rings"])
     return Rules(
         rings=tuple(_ring(ring, windows[str(ring.get("window", section["window"]))]) for ring in rings),
-        freezes=tuple(_freeze(freeze) for freeze in cast("list[Tree]", tree.get("freezes", []))),
+        freezes=tuple(
+            period
+            for section in cast("list[Tree]", tree.get("freezes", []))
+            for period in _freezes(section, calendars or {})
+        ),
         proven_for=_length(str(section.get("proven-for", "2d"))),
         proven_awake=_length(str(section.get("proven-awake", "8h"))) // timedelta(hours=1),
         proven_nodes=int(str(section.get("proven-nodes", 3))),
@@ -228,9 +224,16 @@ def _hours(section: Tree) -> WindowHours:
     )
 
 
+def _freezes(section: Tree, calendars: Mapping[str, str]) -> tuple[FreezePeriod, ...]:
+    if "ics" not in section:
+        return (_freeze(section),)
+    location = str(section["ics"])
+    if location not in calendars:
+        raise ValueError(f"the oracle needs the content of the calendar {location}")
+    return tuple(freezes_in(calendars[location]))
+
+
 def _freeze(section: Tree) -> FreezePeriod:
-    if "ics" in section:
-        raise ValueError("the oracle does not support calendars: list the freezes")
     first, last = (_moment(section[edge]) for edge in ("from", "to"))
     zone = section.get("zone")
     return FreezePeriod(first, last, str(zone) if zone is not None else None)

@@ -109,8 +109,9 @@ class History:
         self._pool_image: dict[tuple[str, str], Timeline[str]] = defaultdict(lambda: Timeline(""))
         self._machines: dict[tuple[str, str], Timeline[Machines]] = defaultdict(lambda: Timeline({}))
         self.refused_calls: list[RefusedCall] = []
-        self._refused: dict[str, list[tuple[datetime, datetime]]] = defaultdict(list)
+        self._refused: dict[str, list[tuple[datetime, datetime, str]]] = defaultdict(list)
         self._hidden: dict[str, list[tuple[datetime, datetime]]] = defaultdict(list)
+        self._without_pools: dict[str, list[tuple[datetime, datetime]]] = defaultdict(list)
         self._by_cluster: dict[str, list[Operation]] = defaultdict(list)
         for operation in self.operations:
             self._by_cluster[operation.cluster].append(operation)
@@ -151,9 +152,17 @@ class History:
         """Whether Azure does not report whether the cluster is running."""
         return any(began <= at < ended for began, ended in self._hidden[cluster])
 
+    def pools_unknown(self, cluster: str, at: datetime) -> bool:
+        """Whether Azure does not list the cluster's pools."""
+        return any(began <= at < ended for began, ended in self._without_pools[cluster])
+
     def refused(self, cluster: str, at: datetime) -> bool:
         """Whether Azure refuses every operation on the cluster, or did so until a day ago: the next attempt can be a day away."""
-        return any(began <= at < ended + _LONGEST_PAUSE for began, ended in self._refused[cluster])
+        return any(began <= at < ended + _LONGEST_PAUSE for began, ended, _ in self._refused[cluster])
+
+    def refuses(self, cluster: str, at: datetime, text: str) -> bool:
+        """Whether Azure refuses every operation on the cluster at a given time with the code that this text contains."""
+        return any(began <= at < ended and code in text for began, ended, code in self._refused[cluster])
 
     def api_responds(self, cluster: str, at: datetime) -> bool:
         """Whether the cluster's API server responds, which it does not while the cluster is stopped, stopping or starting."""
@@ -209,8 +218,10 @@ class History:
                 self._pool_image[cluster, pool].set(entry.at, str(detail["image"]))
             case Kind.FAULT_ARMED if detail["what"] == "FieldMissing" and detail["field"] == "powerState" and not pool:
                 self._hidden[cluster].append(_times(entry))
+            case Kind.FAULT_ARMED if detail["what"] == "FieldMissing" and detail["field"] == "agentPoolProfiles":
+                self._without_pools[cluster].append(_times(entry))
             case Kind.FAULT_ARMED if detail["what"] == "Refusal":
-                self._refused[cluster].append(_times(entry))
+                self._refused[cluster].append((*_times(entry), str(detail.get("code", ""))))
             case Kind.OPERATION_REFUSED if self.refused(cluster, entry.at):
                 action = (cluster, pool, str(detail.get("what", "")))
                 self.refused_calls.append(RefusedCall(entry.at, str(detail["who"]), action))

@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from simulator.oracle.config import FreezePeriod, WindowHours
+from simulator.oracle.calendars import FreezePeriod
+from simulator.oracle.config import WindowHours
 
 DAY = timedelta(days=1)
 MINUTE = timedelta(minutes=1)

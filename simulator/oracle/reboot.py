@@ -16,7 +16,8 @@ from simulator.world.workloads import PdbSpec
 
 BOOT = timedelta(minutes=10)
 _PROVEN_WITHIN = timedelta(minutes=20)
-_CHECK_INTERVAL = 15 * MINUTE
+# Daytwo looks in the first quarter of each hour (rule 1), so every 75 minutes contain a look.
+_LOOKS_WITHIN = 75
 # The longest time, in addition to drain and verification, before a cordon by Daytwo counts as left behind.
 _MAX_CORDON = timedelta(hours=2)
 
@@ -91,7 +92,7 @@ class Reboots:
                 yield "restarted-for-another-cluster"
 
     def _overlooked(self, opening: Interval, end: datetime) -> Iterator[str]:
-        """Clusters in which a node could have been rebooted at two consecutive checks, but no node was cordoned."""
+        """Clusters in which a node could have been rebooted for so long that Daytwo looked meanwhile, but no node was cordoned."""
         rule = self._rules.reboot
         if rule is None:
             return
@@ -102,10 +103,10 @@ class Reboots:
             if any(opening.contains(cordon.since) for cordon in touched):
                 continue
             able = 0
-            while at < min(last, reboot_requests.until) and able <= 2 * _CHECK_INTERVAL // MINUTE:
+            while at < min(last, reboot_requests.until) and able <= _LOOKS_WITHIN:
                 able = able + 1 if self._can_reboot(reboot_requests, at) else 0
                 at += MINUTE
-            if able > 2 * _CHECK_INTERVAL // MINUTE:
+            if able > _LOOKS_WITHIN:
                 yield f"not-rebooted: {_location(reboot_requests, opening.opens)}"
 
     def _can_reboot(self, reboot_requests: RebootRequest, at: datetime) -> bool:
@@ -113,6 +114,9 @@ class Reboots:
         return (
             self._tags.ring_number(cluster, at) is not None
             and not cluster.lockdown
+            and not self._history.power_unknown(cluster.name, at)
+            and not self._history.pools_unknown(cluster.name, at)
+            and not self._history.refused(cluster.name, at)
             and self._history.api_responds(cluster.name, at)
             and not self._history.busy(cluster.name, at)
             and self.boots.ready(cluster.name, reboot_requests.node, at)

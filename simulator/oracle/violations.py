@@ -91,9 +91,7 @@ def _of_upgrade(week: Week, operation: Operation) -> Iterator[str]:
     if _unproven(week, place, operation) and not _late(week, place, operation):
         yield "unproven"
     yield from _blocked(week, operation)
-    if all(
-        unpatched(m.image) == operation.image for m in week.history.machines(cluster.name, operation.pool, at).values()
-    ):
+    if _has_target(week, operation):
         yield "already-latest"
     opening = week.opening_at(cluster, at)
     if opening is None:
@@ -101,6 +99,14 @@ def _of_upgrade(week: Week, operation: Operation) -> Iterator[str]:
     elif at + week.expected(place, at) > opening.closes:
         yield "does-not-fit"
     yield from _out_of_turn(week, place, operation)
+
+
+def _has_target(week: Week, operation: Operation) -> bool:
+    """Whether every node had the image already; for a pool without nodes, such as a stopped one, whether Azure reported it."""
+    there = week.history.machines(operation.cluster, operation.pool, operation.began).values()
+    if not there:
+        return week.history.reports(operation.cluster, operation.pool, operation.image, operation.began)
+    return all(unpatched(machine.image) == operation.image for machine in there)
 
 
 def _out_of_turn(week: Week, place: Place, operation: Operation) -> Iterator[str]:

@@ -105,7 +105,7 @@ class Week:
         """The expected duration of upgrading a pool (rule 9)."""
         count, surge = self.history.count(place.cluster, place.pool, at), 1
         if place.pool.priority != "Spot":
-            section = place.pool.max_surge
+            section = "1" if place.pool.without_upgrade_settings else place.pool.max_surge
             surge = ceil(count * int(section[:-1]) / 100) if section.endswith("%") else int(section or 1)
         return ceil(count / max(surge, 1)) * (7 + place.pool.node_soak_minutes) * MINUTE + 10 * MINUTE
 

@@ -19,11 +19,14 @@ from simulator.world.scripted_faults import (
     StartFails,
     UpgradeDoesNothing,
     UpgradeFails,
+    UpgradeSkipsNodes,
 )
 from simulator.world.specs import FleetSpec
 from simulator.world.state import Cluster, Operation, Pool
 
-type PoolFault = UpgradeFails | UpgradeDoesNothing | NodeNeverReady | RestartFails | NodeStaysNotReady
+type PoolFault = (
+    UpgradeFails | UpgradeDoesNothing | UpgradeSkipsNodes | NodeNeverReady | RestartFails | NodeStaysNotReady
+)
 
 
 class RefusedError(Exception):
@@ -114,9 +117,9 @@ class Core:
         )
         self.events.append(event)
 
-    def take_for_pool[M: (UpgradeFails, UpgradeDoesNothing, NodeNeverReady, RestartFails, NodeStaysNotReady)](
-        self, kind: type[M], cluster: str, pool: str
-    ) -> M | None:
+    def take_for_pool[
+        M: (UpgradeFails, UpgradeDoesNothing, UpgradeSkipsNodes, NodeNeverReady, RestartFails, NodeStaysNotReady)
+    ](self, kind: type[M], cluster: str, pool: str) -> M | None:
         """Return and disarm the fault of the given kind that is armed for a pool."""
         for fault in self.armed:
             if isinstance(fault, kind) and (fault.cluster, fault.pool) == (cluster, pool):

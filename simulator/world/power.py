@@ -1,6 +1,6 @@
 """Stops and starts clusters and pools, and scales pools."""
 
-from simulator.world import nodes, pods, reboots
+from simulator.world import nodes, pods
 from simulator.world.core import Core, RefusedError
 from simulator.world.journal import Kind
 from simulator.world.operations import begin, end, refuse, require_free, require_power, set_states
@@ -10,6 +10,7 @@ from simulator.world.state import Cluster, Operation, OperationKind, Pool
 STOP_MINUTES = (3.0, 8.0)
 START_MINUTES = (4.0, 10.0)
 SCALE_MINUTES = (2.0, 4.0)
+_KEEPS_NAMES_PERCENT = 50
 
 
 def stop(core: Core, cluster: Cluster, who: str) -> Operation:
@@ -60,16 +61,24 @@ def start(core: Core, cluster: Cluster, who: str) -> Operation:
                 _power(core, cluster, "Running")
             end(core, cluster, operation, code=failure.code, message=message)
             return
-        for node in sorted(cluster.nodes.values(), key=lambda node: node.name):
-            nodes.boot(core, cluster, node)
-            reboots.cleared_by_sentinel(core, cluster, node)
-            nodes.set_ready(core, cluster, node, ready=True)
         _power(core, cluster, "Running")
+        _recreate_instances(core, cluster, operation)
         pods.reconcile(core, cluster)
         end(core, cluster, operation)
 
     operation.running.append(core.scheduler.spawn(process()))
     return operation
+
+
+def _recreate_instances(core: Core, cluster: Cluster, operation: Operation) -> None:
+    """Replace all nodes, because a stop deletes the instances. The new ones have the image of their pool, and often other names."""
+    for node in list(cluster.nodes.values()):
+        nodes.leave(core, cluster, node, nodes.INVOLUNTARY)
+    for pool in cluster.pools.values():
+        if core.chance(_KEEPS_NAMES_PERCENT, "names", cluster.name, pool.name, operation.id):
+            pool.next_index = 0
+        for _ in range(pool.count if pool.power_state == "Running" else 0):
+            nodes.join(core, cluster, pool, pool.image)
 
 
 def _power(core: Core, cluster: Cluster, state: str) -> None:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+type AmountStyle = Literal["sign", "comma", "code", "indian", "number", "words"]
+
 
 @dataclass(frozen=True, slots=True)
 class UpgradeFails:
@@ -22,6 +24,15 @@ class UpgradeDoesNothing:
 
     cluster: str
     pool: str
+
+
+@dataclass(frozen=True, slots=True)
+class UpgradeSkipsNodes:
+    """The pool's next upgrade reports success and the new image, but leaves this many of its nodes on the old one."""
+
+    cluster: str
+    pool: str
+    nodes: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +145,7 @@ class BudgetAlert:
     amount: float
     unit: str = "EUR"
     threshold_type: Literal["Actual", "Forecasted"] = "Actual"
-    style: Literal["sign", "comma", "code", "indian", "number", "words"] = "sign"
+    style: AmountStyle = "sign"
     group: str = ""
 
 
@@ -193,6 +204,7 @@ class AddressMissing:
 type ScriptedFault = (
     UpgradeFails
     | UpgradeDoesNothing
+    | UpgradeSkipsNodes
     | NodeNeverReady
     | ForeignOperation
     | ImageLands
@@ -212,6 +224,7 @@ type ScriptedFault = (
 SCRIPTED_FAULTS: tuple[type[ScriptedFault], ...] = (
     UpgradeFails,
     UpgradeDoesNothing,
+    UpgradeSkipsNodes,
     NodeNeverReady,
     ForeignOperation,
     ImageLands,

@@ -52,6 +52,9 @@ class PoolSpec:
     last_image: str | None = None
     # The code and the message with which the pool's last operation has failed.
     failed: tuple[str, str] | None = None
+    # Pools can show the requested Kubernetes version with or without its patch, and older ones have no upgrade settings.
+    full_version: bool = False
+    without_upgrade_settings: bool = False
 
     @property
     def os_type(self) -> str:

@@ -51,6 +51,8 @@ class Operation:
     ended: datetime | None = None
     error_code: str = ""
     error_message: str = ""
+    # What the status says instead of InProgress: AKS uses free text.
+    phase: str = ""
     running: list[RunningProcess] = field(default_factory=list)
 
 
@@ -204,7 +206,8 @@ def pool_of(cluster: ClusterSpec, spec: PoolSpec, image: str) -> Pool:
         image=image,
         count=0 if spec.stopped else spec.nodes,
         count_if_started=spec.nodes,
-        max_surge=spec.max_surge,
+        # What AKS uses if a pool has no settings.
+        max_surge="1" if spec.without_upgrade_settings else spec.max_surge,
         max_unavailable=spec.max_unavailable,
         drain_timeout_minutes=spec.drain_timeout_minutes,
         node_soak_minutes=spec.node_soak_minutes,

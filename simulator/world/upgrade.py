@@ -12,7 +12,7 @@ from simulator.world.evictions import delete_evictable, drain
 from simulator.world.journal import Kind
 from simulator.world.operations import end, set_states
 from simulator.world.scheduler import Process
-from simulator.world.scripted_faults import NodeNeverReady, UpgradeDoesNothing, UpgradeFails
+from simulator.world.scripted_faults import NodeNeverReady, UpgradeDoesNothing, UpgradeFails, UpgradeSkipsNodes
 from simulator.world.state import Cluster, Node, Operation, Pool, UsedImage
 
 # AKS updates its own records before it changes a machine.
@@ -26,6 +26,8 @@ DRAIN_SHARE = 0.5
 # The error codes for a failed drain, which are known only after the drain timeout.
 DRAIN_CODES = frozenset({"UpgradeFailed", "UnsatisfiablePDB", "PodDrainFailure"})
 FAILS_AFTER = timedelta(minutes=5)
+# The recorded status of an operation that is about to end.
+LAST_PHASE = "RollingUpgradeRemovingSurgeNodes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +68,11 @@ def _upgrade(core: Core, cluster: Cluster, pool: Pool, operation: Operation, tar
         _finish(core, cluster, pool, operation, target)
         return
     old = [node for node in cluster.nodes_of(pool.name) if node.image != target.label]
+    skips = core.take_for_pool(UpgradeSkipsNodes, cluster.name, pool.name)
+    if skips is not None:
+        old = old[skips.nodes :]
     if old:
-        ended = yield from _replace(core, cluster, pool, target, old)
+        ended = yield from _replace(core, cluster, operation, target, old)
         if ended is not None:
             core.emit("NodePoolRollingFailed", cluster.name, {"nodePoolName": pool.name})
             end(core, cluster, operation, code=ended.code, message=ended.message)
@@ -75,8 +80,9 @@ def _upgrade(core: Core, cluster: Cluster, pool: Pool, operation: Operation, tar
     _finish(core, cluster, pool, operation, target)
 
 
-def _replace(core: Core, cluster: Cluster, pool: Pool, target: Target, old: list[Node]) -> Replacing:
+def _replace(core: Core, cluster: Cluster, operation: Operation, target: Target, old: list[Node]) -> Replacing:
     """Replace the old nodes in batches, then restore the pool's count. A failure is not rolled back."""
+    pool = cluster.pools[operation.pool or ""]
     failure = core.take_for_pool(UpgradeFails, cluster.name, pool.name)
     never = core.take_for_pool(NodeNeverReady, cluster.name, pool.name)
     spot = pool.spec.priority == "Spot"
@@ -88,6 +94,7 @@ def _replace(core: Core, cluster: Cluster, pool: Pool, target: Target, old: list
             nodes.join(core, cluster, pool, target.label, surge=True)
     for first in range(0, len(old), batch_size):
         batch = old[first : first + batch_size]
+        operation.phase = LAST_PHASE if surge and first + batch_size >= len(old) else ""
         stop_at = failure.after_nodes - first if failure else len(batch)
         yield from _batch(core, cluster, target, batch[:stop_at], (spot, never.node - first if never else None))
         if failure and stop_at < len(batch):

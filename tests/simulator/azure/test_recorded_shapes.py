@@ -1,6 +1,7 @@
 """The simulated ARM's responses have the same shapes as the responses recorded from the real one."""
 
 import json
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import cast
@@ -131,3 +132,26 @@ def test_the_result_of_a_finished_operation_is_empty(simulation: Running) -> Non
     assert ask(simulation, "GET", path).status == 202
     simulation.advance(simulation.world.now + timedelta(minutes=10))
     assert ask(simulation, "GET", path).status == 204
+
+
+def test_the_times_of_an_operation_have_seven_digits_and_its_address_is_long(simulation: Running) -> None:
+    headers = ask(simulation, "POST", f"{CLUSTERS}/web/stop?{VERSION}").headers
+    status = ask(simulation, "GET", headers["Azure-AsyncOperation"].removeprefix(simulation.environment["ARM_URL"]))
+    assert re.fullmatch(r".*T\d\d:\d\d:\d\d\.\d{7}Z", str(status.document["startTime"]))
+    assert len(headers["Location"]) > 3_000
+
+
+def test_a_stop_deletes_the_instances(simulation: Running) -> None:
+    """After the start there are as many, with the image of their pool, some of them under other names."""
+    pools = simulation.world.clusters["web"].pools
+    before = {name: [n.name for n in simulation.world.clusters["web"].nodes_of(name)] for name in pools}
+    ask(simulation, "POST", f"{CLUSTERS}/web/stop?{VERSION}")
+    simulation.advance(simulation.world.now + timedelta(minutes=10))
+    machines = f"{CLUSTERS}/web/agentPools/user1/machines?{VERSION}"
+    assert ask(simulation, "GET", machines).document["value"] == []
+    ask(simulation, "POST", f"{CLUSTERS}/web/start?{VERSION}")
+    simulation.advance(simulation.world.now + timedelta(minutes=15))
+    nodes = {name: simulation.world.clusters["web"].nodes_of(name) for name in pools}
+    assert {name: len(there) for name, there in nodes.items()} == {name: len(names) for name, names in before.items()}
+    assert {node.image for node in nodes["user1"]} == {pools["user1"].image}
+    assert {name: [node.name for node in there] for name, there in nodes.items()} != before

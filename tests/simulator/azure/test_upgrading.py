@@ -15,8 +15,10 @@ from simulator.world.scripted_faults import (
     NodeNeverReady,
     UpgradeDoesNothing,
     UpgradeFails,
+    UpgradeSkipsNodes,
 )
 
+START_OF_TESTS = datetime(2026, 11, 16, tzinfo=UTC)
 OLD = "AKSUbuntu-2204gen2containerd-202610.29.0"
 NEW = "AKSUbuntu-2204gen2containerd-202611.05.0"
 NEWER = "AKSUbuntu-2204gen2containerd-202611.12.0"
@@ -219,3 +221,42 @@ def test_another_process_can_follow_an_operation(aks: ContainerServiceClient, la
     )
     second.result()
     assert second.status() == "Succeeded"
+
+
+def test_some_nodes_can_stay_old_while_azure_reports_success(
+    simulation: Running, aks: ContainerServiceClient, later: Later
+) -> None:
+    simulation.world.arm(UpgradeSkipsNodes("web", "user1", 2))
+    poller = aks.agent_pools.begin_upgrade_node_image_version("rg-fleet", "web", "user1", polling_interval=0)
+    later(hours=1)
+    poller.result()
+    assert states(aks, "user1") == ("Succeeded", "Succeeded")
+    assert sorted(images(simulation, "user1")) == [OLD] * 2 + [NEW] * 4
+
+
+def test_an_operation_can_say_anything_instead_of_in_progress(
+    simulation: Running, aks: ContainerServiceClient, later: Later
+) -> None:
+    poller = aks.agent_pools.begin_upgrade_node_image_version("rg-fleet", "web", "user1", polling_interval=0)
+    seen = set()
+    while not poller.done() and simulation.world.now < START_OF_TESTS + timedelta(hours=2):
+        later(minutes=1)
+        poller.wait(0.05)
+        seen.add(poller.status())
+    assert seen == {"InProgress", "RollingUpgradeRemovingSurgeNodes", "Succeeded"}
+
+
+def test_a_rollback_can_name_the_full_kubernetes_version(
+    simulation: Running, aks: ContainerServiceClient, later: Later
+) -> None:
+    aks.agent_pools.begin_upgrade_node_image_version("rg-fleet", "web", "user1", polling=False)
+    later(hours=1)
+    pool = aks.agent_pools.get("rg-fleet", "web", "user1")
+    used = simulation.world.clusters["web"].pools["user1"].used[0]
+    assert pool.properties is not None
+    pool.properties.orchestrator_version = used.kubernetes_version
+    pool.properties.node_image_version = used.image
+    poller = aks.agent_pools.begin_create_or_update("rg-fleet", "web", "user1", pool, polling_interval=0)
+    later(hours=1)
+    poller.result()
+    assert images(simulation, "user1") == [OLD] * 6

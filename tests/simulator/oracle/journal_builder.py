@@ -1,6 +1,6 @@
 """Builds small worlds and their journals step by step."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -160,9 +160,16 @@ class JournalBuilder:
         name, pool, number = node.split("/")
         self.add(when, kind, name, pool, f"{pool}-{number}", **detail)
 
-    def verdict(self, config: str = CONFIG, end: datetime = SUNDAY, clicks: Sequence[AwakeOverride] = ()) -> Verdict:
+    def verdict(
+        self,
+        config: str = CONFIG,
+        end: datetime = SUNDAY,
+        clicks: Sequence[AwakeOverride] = (),
+        *,
+        calendars: Mapping[str, str] | None = None,
+    ) -> Verdict:
         """The oracle's verdict for the week."""
-        return judge(config, self.fleet, self.journal, MONDAY, end, overrides=clicks)
+        return judge(config, self.fleet, self.journal, MONDAY, end, overrides=clicks, calendars=calendars)
 
     def earliest(self, cluster: str, config: str = CONFIG) -> datetime:
         """The earliest time at which the upgrade of the cluster's eligible pool could have started."""

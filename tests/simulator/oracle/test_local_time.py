@@ -10,7 +10,8 @@ from ops.config import load
 from ops.model.calendar import Freeze, Window
 from ops.policy.calendar import iso_week, week_occurrences, week_openings
 from ops.settings.node_image import NODE_IMAGE
-from simulator.oracle.config import FreezePeriod, WindowHours, read
+from simulator.oracle.calendars import FreezePeriod
+from simulator.oracle.config import WindowHours, read
 from simulator.oracle.local_time import Interval, monday_of, occurrences, openings, week_name
 from tests.simulator.oracle.journal_builder import CONFIG
 
