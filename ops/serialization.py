@@ -4,7 +4,7 @@ cattrs is imported on first use, so endpoints that only accept a request do not 
 """
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
@@ -73,6 +73,7 @@ def from_json[T](value: Json, kind: type[T]) -> T:
 @cache
 def _converter() -> "Converter":
     from cattrs import Converter
+    from cattrs.cols import is_frozenset
 
     from ops.model import decision, outcome, reasons
 
@@ -81,6 +82,10 @@ def _converter() -> "Converter":
     converter.register_structure_hook(datetime, lambda value, _: datetime.fromisoformat(value))
     converter.register_unstructure_hook(date, lambda value: value.isoformat())
     converter.register_structure_hook(date, lambda value, _: date.fromisoformat(value))
+    # A set has no order: the same facts must give the same text, which is hashed.
+    converter.register_unstructure_hook_func(is_frozenset, sorted)
+    converter.register_unstructure_hook(time, lambda value: value.isoformat())
+    converter.register_structure_hook(time, lambda value, _: time.fromisoformat(value))
     converter.register_unstructure_hook(Decimal, str)
     converter.register_structure_hook(Decimal, lambda value, _: Decimal(value))
     for codes in reasons.ALL:

@@ -17,6 +17,7 @@ from simulator.simulation import Simulation
 from simulator.stories.attacker import ATTACKER
 from simulator.world.specs import FleetSpec
 
+_SIGNING = "Slack signs its requests at virtual time: a bot accepts them only if CLOCK_URL is set, so that it follows the same clock.\n"
 STORIES = {"attacker": ATTACKER}
 
 
@@ -95,6 +96,7 @@ async def _serve(fleet: FleetSpec, chosen: argparse.Namespace) -> None:
         for name, value in simulation.environment().items():
             print(f"{name}={value}")  # noqa: T201  # the command's output
         print(flush=True)  # noqa: T201  # an empty line ends it
+        sys.stderr.write(_SIGNING)
         await stopped.wait()
     finally:
         await simulation.stop()

@@ -138,6 +138,7 @@ class Simulation:
             "SUBSCRIPTION": first.subscription,
             "RESOURCE_GROUP": first.resource_group,
             "CLUSTER": first.name,
+            "POOL": first.pools[0].name,
             "KUBECONFIG": str(config_file),
             "SLACK_URL": f"{plain_url}{slack.PREFIX}",
             "TEAMS_URL": f"{plain_url}{teams.URL_PATH}",

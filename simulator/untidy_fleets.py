@@ -35,9 +35,9 @@ LASTING = (
     (403, "DenyAssignmentAuthorizationFailed", "A deny assignment with name 'blueprint' forbids this action."),
     (403, "RequestDisallowedByPolicy", "The resource was disallowed by policy 'change freeze'."),
 )
-# Error codes with which an upgrade ends, some of which are no failure of the upgrade.
+# Error codes with which an upgrade ends, some of which do not mean that the upgrade failed.
 ENDS = ("PodDrainFailure", "SubnetIsFull", "QuotaExceeded", "AKSOperationPreempted", "EtagMismatch", "InternalError")
-_DAY = timedelta(days=1)
+AWAKE_TAGS = ("mon-fri 09:00-17:00", "mon-fri 00:00-24:00", "mon, wed 08:00-19:00", "whenever")
 
 
 def untidy_fleet(seed: int, start: datetime, clusters: int = 5) -> FleetSpec:
@@ -57,7 +57,9 @@ def _cluster(draw: Random, cluster: ClusterSpec) -> ClusterSpec:
     pools = tuple(_pool(draw, pool) for pool in cluster.pools)
     changed = replace(cluster, pools=pools, lockdown=_chance(draw, 8))
     if _chance(draw, 10):
-        changed = replace(changed, tags=(("team", "nobody"),))
+        changed = replace(changed, tags=(("team", "unknown"),))
+    if _chance(draw, 25):
+        changed = replace(changed, tags=(*changed.tags, ("daytwo-awake", draw.choice(AWAKE_TAGS))))
     if _chance(draw, 10):
         changed = replace(changed, node_provisioning="Auto", provisioned_nodes=draw.randint(1, 3), stopped=False)
     if _chance(draw, 8):

@@ -13,6 +13,8 @@ _POOL = "kubernetes.azure.com/agentpool"
 _IMAGE = "kubernetes.azure.com/node-image-version"
 _PROVISIONER = "karpenter.sh/nodepool"
 _CORDON = "node.kubernetes.io/unschedulable"
+# The second is set by Karpenter, for spot machines.
+_SCHEDULED = ("VMEventScheduled", "PreemptionScheduled")
 _MIRROR = "kubernetes.io/config.mirror"
 
 
@@ -32,7 +34,7 @@ def node_of(item: Document) -> Node:
         created=_instant(created) if created else None,
         annotations=_texts(metadata.get("annotations")),
         provider_id=str((item.get("spec") or {}).get("providerID") or ""),
-        event_scheduled=_is_true(status, "VMEventScheduled"),
+        event_scheduled=any(_is_true(status, kind) for kind in _SCHEDULED),
         uid=str(metadata.get("uid") or ""),
     )
 
@@ -54,6 +56,7 @@ def pod_of(item: Document) -> Pod:
         deleting=bool(metadata.get("deletionTimestamp")),
         ends=_time(metadata.get("deletionTimestamp")),
         finalizers=tuple(str(each) for each in metadata.get("finalizers") or ()),
+        created=_time(metadata.get("creationTimestamp")),
         tolerates_cordon=any(_covers_cordon(each) for each in (item.get("spec") or {}).get("tolerations") or ()),
     )
 

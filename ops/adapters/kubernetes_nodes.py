@@ -5,18 +5,21 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from http import HTTPStatus
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from ops.adapters.azure_errors import UNREADABLE, refusals
 from ops.adapters.http_client import retry_after_s
+from ops.adapters.karpenter_documents import claim_of, class_of
 from ops.adapters.kubernetes_documents import budget_of, node_of, pod_of
+from ops.model.auto_provisioning import AutoProvisioning
 from ops.model.fleet import Cluster, ClusterRef, Node
 from ops.model.refusal import Answer, System
 from ops.model.workload import DisruptionBudget, Pod
 from ops.policy.refusals import classify
-from ops.ports.errors import OutsideError, TryLaterError, UnreachableError, error_of
+from ops.ports.errors import NotFoundError, OutsideError, TryLaterError, UnreachableError, error_of
 from ops.ports.kubernetes import EvictionResult
 
 if TYPE_CHECKING:
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
 
 # The AKS server application; it is the same in every tenant.
 SCOPE = "6dae42f8-4368-4678-94ff-3960e28e3630/.default"
+_CLAIMS = ("karpenter.sh", "v1", "nodeclaims")
+_CLASSES = ("karpenter.azure.com", "v1beta1", "aksnodeclasses")
 _PAGE = 500
 _MOST_PAGES = 2_000
 _TIMEOUT_S = (5, 30)
@@ -63,6 +68,18 @@ class KubernetesNodes:
             pages = _pages(PolicyV1Api(client).list_pod_disruption_budget_for_all_namespaces)
             return tuple(budget_of(item) for item in pages)
 
+    def auto_provisioning(self, cluster: Cluster | ClusterRef) -> AutoProvisioning | None:
+        """Returns both lists, page by page. Response 404: their definitions are not installed."""
+        from kubernetes.client import CustomObjectsApi
+
+        try:
+            with self._client(cluster, f"listing the NodeClaims of {cluster.name}") as client:
+                read = CustomObjectsApi(client).list_cluster_custom_object
+                claims = tuple(claim_of(item) for item in _pages(partial(read, *_CLAIMS)))
+                return AutoProvisioning(claims, tuple(class_of(item) for item in _pages(partial(read, *_CLASSES))))
+        except NotFoundError:
+            return None
+
     def mark(
         self, cluster: Cluster | ClusterRef, node: Node, *, unschedulable: bool, annotations: Mapping[str, str | None]
     ) -> None:
@@ -75,20 +92,38 @@ class KubernetesNodes:
             CoreV1Api(client).patch_node(node.name, body, _request_timeout=_TIMEOUT_S, _preload_content=False)
 
     def evict(self, cluster: Cluster | ClusterRef, pod: Pod, grace_s: int | None = None) -> EvictionResult:
-        """Sends one POST request. Responses: 201; 404 (gone); 409 (another pod has the name); 429 (a PDB, or throttling); 500 (several PDBs).
+        """Sends one POST request.
+
+        Responses: 201; 404 (gone); 409 (another pod has the name); 429 (a PDB, or throttling); 500 (several PDBs).
+        """
+        return self._evict(cluster, pod, f"evicting {pod.full_name} of {cluster.name}", grace_s)
+
+    def would_evict(self, cluster: Cluster | ClusterRef, pod: Pod) -> EvictionResult:
+        """Sends the same request with dryRun=All. Response 400 besides: an admission webhook does not support dry runs."""
+        return self._evict(cluster, pod, f"asking for the eviction of {pod.full_name} of {cluster.name}", dry_run="All")
+
+    def _evict(
+        self,
+        cluster: Cluster | ClusterRef,
+        pod: Pod,
+        doing: str,
+        grace_s: int | None = None,
+        dry_run: str | None = None,
+    ) -> EvictionResult:
+        """Sends one eviction.
 
         Raises:
-            ApiException: the response is none of these. `_client` translates it to an error of the port.
+            ApiException: the response has no meaning of its own. `_client` translates it to an error of the port.
         """
         from kubernetes.client import CoreV1Api, V1DeleteOptions, V1Eviction, V1ObjectMeta, V1Preconditions
         from kubernetes.client.exceptions import ApiException
 
-        options = V1DeleteOptions(preconditions=V1Preconditions(uid=pod.uid), grace_period_seconds=grace_s)
-        body = V1Eviction(metadata=V1ObjectMeta(name=pod.name, namespace=pod.namespace), delete_options=options)
-        with self._client(cluster, f"evicting {pod.full_name} of {cluster.name}") as client:
+        exactly = V1DeleteOptions(preconditions=V1Preconditions(uid=pod.uid), grace_period_seconds=grace_s)
+        body = V1Eviction(metadata=V1ObjectMeta(name=pod.name, namespace=pod.namespace), delete_options=exactly)
+        with self._client(cluster, doing) as client:
             try:
                 CoreV1Api(client).create_namespaced_pod_eviction(
-                    pod.name, pod.namespace, body, _request_timeout=_TIMEOUT_S, _preload_content=False
+                    pod.name, pod.namespace, body, _request_timeout=_TIMEOUT_S, _preload_content=False, dry_run=dry_run
                 )
             except ApiException as error:
                 answer = _eviction_answer(error)
@@ -190,6 +225,8 @@ def _eviction_answer(error: Any) -> EvictionResult | None:
             return EvictionResult("blocked", why)
         case HTTPStatus.INTERNAL_SERVER_ERROR if "more than one PodDisruptionBudget" in why:
             return EvictionResult("several", why)
+        case HTTPStatus.BAD_REQUEST if "does not support dry run" in why:
+            return EvictionResult("unasked", why)
     return None
 
 

@@ -85,7 +85,7 @@ def _print(pools: "tuple[PoolPreview, ...]") -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from ops.render.commands import behind_text
+    from ops.engine.preview import behind_counted
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("Cluster", "Pool", "Driver", "Behind", "Next"):
@@ -103,7 +103,4 @@ def _print(pools: "tuple[PoolPreview, ...]") -> None:
     for cluster, notes in {pool.cluster: pool.notes for pool in pools}.items():
         for note in notes:
             console.print(f"\n{cluster}: {note}.")
-    late = sum(pool.is_behind for pool in pools)
-    console.print(
-        f"\n{behind_text(late, [pool.pool for pool in pools])}, compared with the newest image of their region."
-    )
+    console.print(f"\n{behind_counted(pools)}.")

@@ -1,6 +1,6 @@
 """Decides what would happen now, without executing it, for `plan` and `why`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,6 +15,7 @@ from ops.model.plan import Skip
 from ops.model.run import Run
 from ops.model.run_request import RunRequest
 from ops.policy.approvers import rule_for
+from ops.policy.auto_provisioning import unlisted_line, unlisted_pools
 from ops.policy.cluster_notes import cluster_notes
 from ops.policy.rings import ring_name
 from ops.runbooks import runbooks
@@ -69,10 +70,11 @@ def preview_pools(
         run = preview_run(cluster, now, book.name)
         newest = newest_images(context.ports.clusters, cluster)
         name = ring_name(cluster, settings) if settings else ""
-        decision = decide_now(context, run, settings, now)[0] if settings and is_on else None
+        decision, gathered = decide_now(context, run, settings, now) if settings and is_on else (None, None)
         membership = read_membership(context.ports.fleets, cluster.id, now)
         notes = cluster_notes(cluster, membership, now)
-        if not cluster.pools:
+        unlisted = tuple(_unlisted(cluster, gathered))
+        if not cluster.pools and not unlisted:
             previews.append(_without_pools(cluster, name, decision, notes))
         for pool in cluster.pools:
             asked = approvers_of(settings, cluster, book.name, decision) if settings and decision else ""
@@ -96,6 +98,10 @@ def preview_pools(
                     notes,
                 )
             )
+        previews += [
+            PoolPreview(cluster.name, cluster.region, name, pool_name, "aks", "", "unknown", None, line, None, notes)
+            for pool_name, line in unlisted
+        ]
     return tuple(previews)
 
 
@@ -104,6 +110,14 @@ def _without_pools(cluster: Cluster, ring: str, decision: Decision | None, notes
     return PoolPreview(
         cluster.name, cluster.region, ring, "", str(cluster.driver), "", "unknown", None, following, None, notes
     )
+
+
+def behind_counted(pools: Sequence[PoolPreview]) -> str:
+    """Says how many of the pools are behind, and how many could not be compared."""
+    compared = [pool for pool in pools if pool.behind_days is not None or pool.is_behind]
+    rest = len(pools) - len(compared)
+    more = f"; {rest} could not be compared" if rest else ""
+    return f"{sum(pool.is_behind for pool in compared)} of {len(compared)} pools are behind{more}"
 
 
 def approvers_of(settings: Settings, cluster: Cluster, runbook: str, decision: Decision) -> str:
@@ -147,6 +161,14 @@ def _next(
             return _skip_of(decision.skips, pool) or why, None
         case Report(headline):
             return headline, None
+
+
+def _unlisted(cluster: Cluster, gathered: object) -> Iterator[tuple[str, str]]:
+    """Returns name and description of each pool that only the API server knows."""
+    nodes, provisioning = getattr(gathered, "nodes", ()), getattr(gathered, "auto_provisioning", None)
+    if isinstance(nodes, tuple):
+        for name, own in unlisted_pools(cluster, nodes).items():
+            yield name, unlisted_line(own, provisioning)
 
 
 def _skip_of(skips: Sequence[Skip], pool: Pool) -> str:

@@ -34,13 +34,15 @@ class Pending:
 class Refused:
     """The step is impossible or has failed: holds the code, the cause in words, and what a person can do.
 
-    `lasting` means that a system has refused the first call, and will refuse it until a person changes something.
+    `lasting` means that a system has refused the first call, and will refuse it until a person changes something. `subject` is
+    the object that this concerns, such as a node; empty if the action is refused on the whole cluster.
     """
 
     code: str
     cause: str
     remedy: str
     lasting: bool = False
+    subject: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,8 @@ class SkipReason(StrEnum):
     EVENT_SCHEDULED = "event-scheduled"
     PDB_NEVER = "pdb-never"
     POD_STUCK = "pod-stuck"
+    EVICTION_REFUSED = "eviction-refused"
+    RESTART_REFUSED = "restart-refused"
 
     PRODUCTION = "production"
     NO_SCHEDULE = "no-schedule"
@@ -91,6 +93,8 @@ class FailureCode(StrEnum):
     UNCORDONED = "Uncordoned"
     SEVERAL_PDBS = "SeveralPDBs"
     DRAIN_TIMEOUT = "DrainTimeout"
+    EVICTION_REFUSED = "EvictionRefused"
+    COMES_BACK = "PodComesBack"
     OPERATION_FAILED = "OperationFailed"
     NOT_REPAIRED = "NotRepaired"
     NOT_POSSIBLE = "NotPossible"

@@ -72,6 +72,8 @@ class RefusedAction:
         first: when it was refused first.
         last: when it was refused last.
         times: how often it was refused.
+        subject: the object that it concerns, such as a node; empty if it concerns the whole cluster.
+        disruptive: whether trying it again means to drain a node first.
     """
 
     target: str
@@ -83,3 +85,5 @@ class RefusedAction:
     first: datetime
     last: datetime
     times: int
+    subject: str = ""
+    disruptive: bool = False

@@ -65,6 +65,7 @@ class Run:
 
     `channels` lists where its messages are posted, as `chat|channel`; a chat without an entry uses its default channel.
     `approval` is the id of the request that the run waits for or that approved it; `approved` says who approved it, and when.
+    `obstacle` is why its last attempt to begin a step was given up, as the system that refused it wrote; empty once a step is done.
     `ring` is empty if the cluster is not in a ring, or if the run does not concern a cluster. `batch` is as in `RunRequest`.
     """
 
@@ -103,6 +104,7 @@ class Run:
     began: datetime | None = None
     ended: datetime | None = None
     params: Mapping[str, str] = field(default_factory=dict)
+    obstacle: str = ""
 
     @property
     def shares_request_with(self) -> str:

@@ -9,8 +9,8 @@ from datetime import datetime
 class Pod:
     """A pod as its API server reports it. `uid` distinguishes a StatefulSet pod from its successor with the same name.
 
-    `ends` is the time by which a terminating pod should be gone; `finalizers` can keep it. `tolerates_cordon` means that the
-    scheduler can place it on a cordoned node.
+    `created` is when it was created. `ends` is the time by which a terminating pod should be gone; `finalizers` can keep it.
+    `tolerates_cordon` means that the scheduler can place it on a cordoned node.
     """
 
     namespace: str
@@ -26,6 +26,7 @@ class Pod:
     ends: datetime | None = None
     finalizers: tuple[str, ...] = ()
     tolerates_cordon: bool = False
+    created: datetime | None = None
 
     @property
     def full_name(self) -> str:

@@ -1,15 +1,16 @@
 """Clusters that AKS upgrades by itself: observed, used as proof and reported, but never changed (docs/node-image.md, rule 2)."""
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from ops.model.auto_provisioning import AutoProvisioning
 from ops.model.decision import Decision, Nothing, Report, Wait
 from ops.model.fleet import Cluster, Node, Pool, Unknown
 from ops.model.image import NodeImage
 from ops.model.plan import Skip
 from ops.model.reasons import SkipReason, WaitReason
+from ops.policy.auto_provisioning import unlisted_line, unlisted_pools
 from ops.policy.cluster_notes import unlisted_pools_notes
 from ops.policy.pool_selection import carries, is_older_than, latest, nodes_checked, nodes_of
 
@@ -30,6 +31,11 @@ class AksManagedFacts(Protocol):
         ...
 
     @property
+    def auto_provisioning(self) -> AutoProvisioning | Unknown | None:
+        """What node auto-provisioning says about its nodes."""
+        ...
+
+    @property
     def initial_images(self) -> Mapping[str, str]:
         """The image that each pool had when this run first read it."""
         ...
@@ -39,11 +45,8 @@ def decide_aks_managed(
     cluster: Cluster, facts: AksManagedFacts, max_image_age: timedelta, week_ends: datetime, now: datetime
 ) -> Decision:
     """Waits until AKS has upgraded every pool or the week ends, then reports what happened."""
-    skips = tuple(
-        Skip(name, SkipReason.AKS_MANAGED, "AKS upgrades it through its own channel") for name in _names(cluster, facts)
-    )
     frozen = tuple(_frozen(cluster, facts, now))
-    skips = (*skips, *frozen)
+    skips = (*_skips(cluster, facts), *frozen)
     behind = [pool for pool in cluster.pools if not _is_newest(pool, facts)]
     changed = [pool for pool in cluster.pools if facts.initial_images.get(pool.name, pool.image) != pool.image]
     bad_news = tuple(f"{skip.what}: {skip.why}" for skip in frozen)
@@ -69,10 +72,14 @@ def decide_aks_managed(
     return Report(headline, (*lines, *more), skips, ok=not late and not frozen)
 
 
-def _names(cluster: Cluster, facts: AksManagedFacts) -> tuple[str, ...]:
-    """The cluster's own pools, and the pools of node auto-provisioning that its nodes belong to."""
+def _skips(cluster: Cluster, facts: AksManagedFacts) -> tuple[Skip, ...]:
+    """Leaves out the cluster's own pools, and the NodePools of node auto-provisioning."""
+    why = "AKS upgrades it through its own channel"
+    own = (Skip(pool.name, SkipReason.AKS_MANAGED, why) for pool in cluster.pools)
     nodes = () if isinstance(facts.nodes, Unknown) else facts.nodes
-    return (*(pool.name for pool in cluster.pools), *sorted({node.provisioner for node in nodes if node.provisioner}))
+    pools = {name: of for name, of in unlisted_pools(cluster, nodes).items() if of[0].provisioner}
+    lines = {name: unlisted_line(of, facts.auto_provisioning) for name, of in pools.items()}
+    return (*own, *(Skip(name, SkipReason.AKS_MANAGED, line) for name, line in lines.items()))
 
 
 def _frozen(cluster: Cluster, facts: AksManagedFacts, now: datetime) -> Iterator[Skip]:
@@ -104,23 +111,10 @@ def _line(pool: Pool, facts: AksManagedFacts) -> str:
 
 
 def _unlisted(cluster: Cluster, facts: AksManagedFacts) -> tuple[str, ...]:
-    """Returns a line per image for nodes of no pool that ARM lists: managed system pools, node auto-provisioning.
-
-    This is the API server's word, for the cluster's own report only.
-    """
+    """Returns a line per pool that ARM does not list: managed system pools, node auto-provisioning."""
     nodes = () if isinstance(facts.nodes, Unknown) else facts.nodes
-    found: dict[tuple[str, str], list[Node]] = defaultdict(list)
-    for node in nodes:
-        if cluster.pool(node.pool) is None:
-            found[node.provisioner or node.pool or "no pool", node.image_label].append(node)
-    return tuple(_unlisted_line(name, label, found[name, label]) for name, label in sorted(found))
-
-
-def _unlisted_line(name: str, label: str, nodes: Sequence[Node]) -> str:
-    unready = sum(not node.ready for node in nodes)
-    count = f"{len(nodes)} {'node' if len(nodes) == 1 else 'nodes'}"
-    more = f", {unready} not Ready" if unready else ""
-    return f"{name}: {count} by node labels, not confirmed by ARM: {_short(label)}{more}"
+    pools = unlisted_pools(cluster, nodes)
+    return tuple(f"{name}: {unlisted_line(own, facts.auto_provisioning)}" for name, own in pools.items())
 
 
 def _short(label: str) -> str:

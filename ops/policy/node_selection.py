@@ -7,22 +7,28 @@ from datetime import datetime
 from ops.model.fleet import CORDON_STAMP, Cluster, Node, Unknown
 from ops.model.plan import Skip
 from ops.model.reasons import SkipReason
+from ops.model.refusal import RefusedAction
 from ops.model.run import Run, StepState
+from ops.model.wording import instant
 from ops.model.workload import DisruptionBudget, Pod
 from ops.policy.evictable_pods import blocking_pdb, stuck_pod
 from ops.policy.node_identity import ConfirmedMachine, Match, NotConfirmed
+from ops.policy.refused_actions import in_force, next_attempt
 
 # How many nodes that are not the cluster's own are named.
 _NAMED = 20
+# Facts are only read. The API server is asked by the verb that cordons the node.
+_BY_THE_RULES = "by the rules, the API server was not asked"
 
 
 @dataclass(frozen=True, slots=True)
 class Guards:
-    """What decides whether a node can be drained: the pods and the PDBs of the cluster, at a time."""
+    """What decides whether a node can be drained and restarted: the cluster's pods, PDBs and refused actions, at a time."""
 
     pods: tuple[Pod, ...] | Unknown
     disruption_budgets: tuple[DisruptionBudget, ...] | Unknown
     now: datetime
+    refusals: tuple[RefusedAction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,9 @@ def _not_own(node: Node, cluster: Cluster, match: Match) -> Skip | None:
     pool = cluster.pool(node.pool)
     if pool is not None and pool.unsupported:
         return Skip(node.name, SkipReason.UNSUPPORTED_POOL, pool.unsupported, needs_person=True)
+    if node.provisioner:
+        why = "node auto-provisioning replaces its nodes instead of rebooting them: delete its NodeClaim to replace it"
+        return Skip(node.name, SkipReason.NODE_AUTO_PROVISIONING, why, needs_person=True)
     match match:
         case ConfirmedMachine() if cluster.machines_locked:
             why = "the node resource group is locked (ReadOnly), so only AKS can restart its machines"
@@ -79,6 +88,9 @@ def _left_out(node: Node, guards: Guards, run: Run) -> Skip | None:
             "it was rebooted in this run and still requires a reboot: check the node",
             needs_person=True,
         )
+    refused = _refused(node, guards, run)
+    if refused is not None:
+        return refused
     if not node.ready:
         return Skip(node.name, SkipReason.NOT_READY, "it is not Ready: repair it first")
     if node.unschedulable and node.annotations.get(CORDON_STAMP) != run.id:
@@ -101,7 +113,21 @@ def _undrainable(node: Node, pods: Sequence[Pod], budgets: Sequence[DisruptionBu
     if stuck:
         return Skip(node.name, SkipReason.POD_STUCK, stuck, needs_person=True)
     never = blocking_pdb(pods, node.name, budgets)
-    return Skip(node.name, SkipReason.PDB_NEVER, never, needs_person=True) if never else None
+    return Skip(node.name, SkipReason.PDB_NEVER, f"{never} ({_BY_THE_RULES})", needs_person=True) if never else None
+
+
+def _refused(node: Node, guards: Guards, run: Run) -> Skip | None:
+    """Leaves out a node whose restart or evictions are known to be refused, so that it is not drained for nothing.
+
+    The refusal is an open condition already, so the skip does not need a person as well.
+    """
+    for each in in_force(guards.refusals, run, guards.now):
+        if each.verb == "restart-node" and each.subject in ("", node.name):
+            again = f"no node is drained for it before {instant(next_attempt(each))}"
+            return Skip(node.name, SkipReason.RESTART_REFUSED, f"its restart would be refused: {each.cause}; {again}")
+        if each.verb == "cordon-node" and each.subject == node.name:
+            return Skip(node.name, SkipReason.EVICTION_REFUSED, each.cause)
+    return None
 
 
 def _rebooted(node: Node, run: Run) -> bool:

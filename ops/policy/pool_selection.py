@@ -91,10 +91,6 @@ def select_pools(
             candidates.append(verdict)
         else:
             skips.append(verdict)
-    if not isinstance(nodes, Unknown):
-        provisioned = sorted({node.provisioner for node in nodes if node.provisioner})
-        why = "node auto-provisioning replaces these nodes itself"
-        skips += [Skip(name, SkipReason.NODE_AUTO_PROVISIONING, why) for name in provisioned]
     return PoolSelection(tuple(sorted(candidates, key=lambda candidate: candidate.is_repair)), tuple(skips))
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from ops.model.auto_provisioning import AutoProvisioning
 from ops.model.fleet import Cluster, ClusterRef, Node
 from ops.model.workload import DisruptionBudget, Pod
 
@@ -13,7 +14,8 @@ class EvictionResult:
     """The result of one eviction request. `why` names the PDB.
 
     `kind` is `evicted`; `gone` (the pod did not exist); `blocked` (by a PDB or throttling: request it again); `several`
-    (more than one PDB covers the pod); or `refused` (for another reason, which `why` gives: it may be accepted later).
+    (more than one PDB covers the pod); `refused` (for another reason, which `why` gives: it may be accepted later); or, of a
+    dry run, `unasked` (an admission webhook does not support dry runs).
     """
 
     kind: str
@@ -39,6 +41,10 @@ class Nodes(Protocol):
         """Returns all PDBs."""
         ...
 
+    def auto_provisioning(self, cluster: Cluster | ClusterRef) -> AutoProvisioning | None:
+        """Returns all NodeClaims and AKSNodeClasses; None if the API server does not know these kinds."""
+        ...
+
     def mark(
         self, cluster: Cluster | ClusterRef, node: Node, *, unschedulable: bool, annotations: Mapping[str, str | None]
     ) -> None:
@@ -51,4 +57,8 @@ class Nodes(Protocol):
 
     def evict(self, cluster: Cluster | ClusterRef, pod: Pod, grace_s: int | None = None) -> EvictionResult:
         """Requests the eviction of exactly this pod, by its uid."""
+        ...
+
+    def would_evict(self, cluster: Cluster | ClusterRef, pod: Pod) -> EvictionResult:
+        """Asks the API server whether it would evict this pod now, PDBs and admission webhooks included. Nothing is changed."""
         ...

@@ -93,7 +93,7 @@ def decision_text(decision: Decision, approvers: str = "") -> str:
 
 
 def plan_message(
-    rows: Sequence[tuple[str, str, str, str]], behind: int, notes: Mapping[str, Sequence[str]] | None = None
+    rows: Sequence[tuple[str, str, str, str]], counted: str, notes: Mapping[str, Sequence[str]] | None = None
 ) -> Message:
     """Renders one row per pool: (cluster, pool, how far behind, what happens next).
 
@@ -105,19 +105,5 @@ def plan_message(
     ]
     lines = [f"{cluster}: {note}" for cluster, found in (notes or {}).items() for note in found]
     more = [f"and {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN else []
-    return Message(
-        "command",
-        State.DONE,
-        "Plan",
-        behind_text(behind, [pool for _, pool, _, _ in rows]),
-        lines=(*lines[:_SHOWN], *more),
-        rows=tuple(rendered),
-        tag="now",
-    )
-
-
-def behind_text(behind: int, pools: Sequence[str]) -> str:
-    """Says how many of the listed pools are behind, and how many clusters list none. An empty name stands for such a cluster."""
-    listed_pools, without = sum(map(bool, pools)), sum(not pool for pool in pools)
-    more = f"; no pools are listed for {plural(without, 'cluster')}" if without else ""
-    return f"{behind} of {listed_pools} pools are behind{more}"
+    shown = (*lines[:_SHOWN], *more)
+    return Message("command", State.DONE, "Plan", counted, lines=shown, rows=tuple(rendered), tag="now")

@@ -15,6 +15,7 @@ from ops.model.wording import instant
 _SHOWN_NOTES = 10
 _SHOWN_NODES = 20
 _SHOWN_TEXT = 300
+_NO_DRAIN = "until a person starts it again, no node is drained for it for 7 days"
 
 
 def configuration_message(problem: str) -> Message:
@@ -102,8 +103,10 @@ def stale_message(subject: str, what: str, where: str, seen: datetime) -> Messag
 
 def refused_message(subject: str, title: str, target_name: str, refused: RefusedAction) -> Message:
     """Reports what is refused until a person changes something; `allowed_message` resolves it."""
-    lines = (refused.cause, "Daytwo tries again with growing pauses, at most six times per day")
-    remedy = refused.remedy or "fix what is reported above; Daytwo tries again automatically"
+    pauses = "Daytwo tries again with growing pauses, at most six times per day"
+    lines = (refused.cause, _NO_DRAIN if refused.disruptive else pauses)
+    by_hand = f"; then start the {title.lower()} of {target_name}" if refused.disruptive else ""
+    remedy = (refused.remedy or "fix what is reported above; Daytwo tries again automatically") + by_hand
     return Message(subject, State.NEEDS_YOU, title, target_name, "refused", lines, remedy=remedy, footer=subject)
 
 
@@ -143,12 +146,12 @@ def channel_refused_message(subject: str, chat: str, channel: str, waiting: Sequ
     """Reports that a chat refuses messages in a channel; resolved once none is `waiting`."""
     if not waiting:
         return Message(subject, State.DONE, chat, channel, "accepts all messages again")
-    more = (f"and {len(waiting) - _SHOWN_NOTES} more",) if len(waiting) > _SHOWN_NOTES else ()
+    more = f" and {len(waiting) - _SHOWN_NOTES} more" if len(waiting) > _SHOWN_NOTES else ""
     remedy = (
         f"see the chat's answer above. If the channel is archived or gone, or the bot is not a member of it, correct this in "
         f"{chat}, or name another channel in daytwo.yaml. Daytwo tries again, at most six times a day"
     )
-    lines = (problem, "not shown in this channel:", *waiting[:_SHOWN_NOTES], *more)
+    lines = (problem, f"not shown in this channel: {', '.join(waiting[:_SHOWN_NOTES])}{more}")
     return Message(
         subject, State.NEEDS_YOU, chat, channel, "messages are refused", lines, remedy=remedy, footer=subject
     )

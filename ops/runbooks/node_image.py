@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from ops.model.auto_provisioning import AutoProvisioning
 from ops.model.calendar import Span
 from ops.model.decision import Act, Decision, Nothing, Wait
 from ops.model.fleet import NO_POWER_STATE, Cluster, Driver, Node, Unknown
@@ -15,6 +16,7 @@ from ops.model.reasons import SkipReason, WaitReason
 from ops.model.run import RingTargets, RolloutPlan, Run
 from ops.model.wording import clock, instant
 from ops.policy.aks_managed import decide_aks_managed
+from ops.policy.auto_provisioning import provisioned_skips
 from ops.policy.calendar import iso_week, week_occurrences, week_openings, week_span
 from ops.policy.pool_selection import Candidate, Limits, select_pools, unjudged_skips
 from ops.policy.rings import ring_before, ring_of
@@ -46,6 +48,7 @@ class Facts:
     skipped_until: datetime | None = None
     pool_repairs: Mapping[str, datetime] = field(default_factory=dict)
     fleet_membership: Membership = None
+    auto_provisioning: AutoProvisioning | Unknown | None = None
 
 
 class NodeImage(RunbookDefaults):
@@ -91,6 +94,8 @@ class NodeImage(RunbookDefaults):
             return _without_power_state(cluster, occurrences, last, now)
         limits = Limits(longest, facts.pool_repairs)
         sorted_out = select_pools(cluster, facts.newest_images, facts.nodes, run, limits, now)
+        provisioned = provisioned_skips(cluster, facts.nodes, facts.auto_provisioning)
+        sorted_out = replace(sorted_out, skips=(*sorted_out.skips, *provisioned))
         if not sorted_out.candidates:
             missing = unjudged_skips(cluster, facts.newest_images, facts.nodes, run)
             if missing and now < last:

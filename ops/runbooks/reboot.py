@@ -10,6 +10,7 @@ from ops.model.decision import Act, Decision, Nothing, Wait
 from ops.model.fleet import NO_POWER_STATE, Cluster, Node, PoolMachines, Unknown
 from ops.model.plan import Claim, Plan, Skip, Step
 from ops.model.reasons import SkipReason, WaitReason
+from ops.model.refusal import RefusedAction
 from ops.model.run import Run, StepState
 from ops.model.run_request import RunRequest
 from ops.model.workload import DisruptionBudget, Pod
@@ -46,6 +47,8 @@ class Facts:
     pods: tuple[Pod, ...] | Unknown
     disruption_budgets: tuple[DisruptionBudget, ...] | Unknown
     machines: Mapping[str, PoolMachines]
+    refusals: tuple[RefusedAction, ...] = ()
+    failed_nodes: tuple[str, ...] = ()
     fleet_membership: Membership = None
 
 
@@ -80,18 +83,18 @@ class Reboot(RunbookDefaults):
         if isinstance(facts.nodes, Unknown):
             why = f"the nodes could not be read: {facts.nodes.why}"
             return Nothing(why, (Skip(cluster.name, SkipReason.UNKNOWN_NODES, why, needs_person=True),))
-        requiring = _requiring_reboot(facts.nodes, cluster, policy.annotation)
+        requiring = _requiring_reboot(facts.nodes, cluster, policy.annotation, _last(facts))
         matches = match_nodes(cluster, facts.nodes, facts.machines)
         unreadable = is_transient({f"the machine of {node.name}": matches[node.name] for node in requiring})
         if unreadable is not None:
             return look_again(*unreadable, now, _BUSY_AGAIN, opening.end if opening else now)
-        chosen = select_nodes(requiring, matches, cluster, Guards(facts.pods, facts.disruption_budgets, now), run)
+        guards = Guards(facts.pods, facts.disruption_budgets, now, facts.refusals)
+        chosen = select_nodes(requiring, matches, cluster, guards, run)
         able, skips = list(chosen.able), chosen.skips
         if not able:
-            return Nothing(_nothing(requiring, run), skips)
-        return _decide_in_window(
-            cluster, able, skips, _Moment(policy, settings, run, now, fleet_hold(facts.fleet_membership))
-        )
+            return Nothing(_nothing(requiring, skips, run), skips)
+        moment = _Moment(policy, settings, run, now, fleet_hold(facts.fleet_membership))
+        return _decide_in_window(cluster, able, skips, moment)
 
     def due(self, clusters: Sequence[Cluster], settings: Settings, now: datetime) -> tuple[RunRequest, ...]:
         """Returns one request per hour for each cluster in a ring while the window is open. All requests in one night share one run.
@@ -211,21 +214,33 @@ def _asks_by_day(cluster: Cluster, settings: Settings, now: datetime) -> bool:
     return any(rule.hours is None or occurrence_at(rule.hours, now) is not None for rule in rules)
 
 
-def _requiring_reboot(nodes: tuple[Node, ...], cluster: Cluster, annotation: str) -> list[Node]:
+def _requiring_reboot(nodes: tuple[Node, ...], cluster: Cluster, annotation: str, last: frozenset[str]) -> list[Node]:
+    """Returns the nodes in their order. Those of `last` (uids or names) do not keep the others from their turn (rule 3)."""
     order = {pool.name: number for number, pool in enumerate(upgrade_order(cluster.pools))}
     requiring = [node for node in nodes if annotation in node.annotations]
-    return sorted(requiring, key=lambda node: (order.get(node.pool, len(order)), node.name))
+
+    def rank(node: Node) -> tuple[bool, int, str]:
+        return node.uid in last or node.name in last, order.get(node.pool, len(order)), node.name
+
+    return sorted(requiring, key=rank)
+
+
+def _last(facts: Facts) -> frozenset[str]:
+    """Returns the nodes whose reboot has failed lately, by uid, and those whose evictions were refused, by name."""
+    return frozenset(facts.failed_nodes) | {each.subject for each in facts.refusals if each.subject}
 
 
 def _late(able: list[Node]) -> tuple[Skip, ...]:
     return tuple(Skip(node.name, SkipReason.NO_WINDOW_LEFT, "the rest of the window is too short") for node in able)
 
 
-def _nothing(requiring: list[Node], run: Run) -> str:
+def _nothing(requiring: list[Node], skips: tuple[Skip, ...], run: Run) -> str:
     done = sum(record.id.startswith("restart.") and record.state is StepState.DONE for record in run.finished)
     if requiring:
         ask = "1 node requires a reboot" if len(requiring) == 1 else f"{len(requiring)} nodes require a reboot"
-        return f"{ask}, but none can be rebooted now"
+        more = f" (and {len(skips) - 1} more)" if len(skips) > 1 else ""
+        reason = f": {skips[0].what}: {skips[0].why}{more}" if skips else ""
+        return f"{ask}, but none can be rebooted now{reason}"
     return f"{done} rebooted, no node requires a reboot anymore" if done else "no node requires a reboot"
 
 

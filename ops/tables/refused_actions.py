@@ -11,9 +11,9 @@ def refused_actions(store: Store) -> Table[RefusedAction]:
     return Table(store, "refused-action", RefusedAction)
 
 
-def refused_key(target: str, verb: str) -> str:
-    """Returns the key of an action: a verb on a cluster."""
-    return f"{short_hash(target)}|{verb}"
+def refused_key(target: str, verb: str, subject: str = "") -> str:
+    """Returns the key of an action: a verb on a cluster, or on one object in it."""
+    return f"{short_hash(target)}|{verb}" + (f"|{subject}" if subject else "")
 
 
 def refused_on(store: Store, target: str) -> tuple[RefusedAction, ...]:

@@ -1,4 +1,7 @@
-"""Cordons a node and adds Daytwo's annotation, so that Daytwo removes only its own cordons."""
+"""Cordons a node and adds Daytwo's annotation, so that Daytwo removes only its own cordons.
+
+Before the cordon, it asks the API server whether it would evict each pod that the drain will evict (docs/reboot.md, rule 6).
+"""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -8,16 +11,22 @@ from ops.model.fleet import CORDON_STAMP
 from ops.model.outcome import Done, Pending, Ready, Refused, Stale
 from ops.model.reasons import FailureCode
 from ops.verbs.contract import StepContext
+from ops.verbs.eviction_check import refused_eviction
 from ops.verbs.node_lookup import find_node, is_our_cordon
 
 
 @dataclass(frozen=True, slots=True)
 class CordonNode:
-    """`params`: node, uid, run (the value of the annotation). Undone by uncordoning."""
+    """`params`: node, uid, run (the value of the annotation). Undone by uncordoning.
+
+    If an eviction can never succeed, the node is left as it is, and the refusal has the API server's own words.
+    """
 
     name: str = "cordon-node"
     actions: frozenset[str] = frozenset({READ_CLUSTER, ASK_API_SERVER})
-    kubernetes: frozenset[str] = frozenset({"list nodes", "patch nodes"})
+    kubernetes: frozenset[str] = frozenset(
+        {"list nodes", "patch nodes", "list pods", "list poddisruptionbudgets", "create pods/eviction"}
+    )
     on_cancel: Literal["finish", "abort"] = "finish"
     undo: str = "uncordon-node"
 
@@ -34,10 +43,13 @@ class CordonNode:
         return Ready()
 
     def begin(self, task: StepContext) -> Pending | Done | Refused | Stale:
-        """Sets the cordon and the annotation in one patch."""
+        """Asks for the evictions, then sets the cordon and the annotation in one patch."""
         found = find_node(task)
         if isinstance(found, Stale):
             return found
+        refused = refused_eviction(task, found)
+        if refused is not None:
+            return refused
         task.ports.nodes.mark(
             found.cluster, found.node, unschedulable=True, annotations={CORDON_STAMP: task.step.params["run"]}
         )

@@ -1,7 +1,7 @@
 """Drains a node through the Eviction API, in rounds of evictions; verified by the pods that remain."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 from ops.model.arm_actions import ASK_API_SERVER, READ_CLUSTER
@@ -17,6 +17,9 @@ from ops.verbs.drain_progress import drain_progress, is_time_over
 from ops.verbs.node_lookup import FoundNode, find_node, missing_cordon
 
 _ROUND = timedelta(seconds=15)
+# Pods that are created on the node later than this after the start of the drain were placed there by their controllers.
+_SETTLES = timedelta(minutes=1)
+_DRAINING = "drain"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,10 @@ class DrainNode:
         progress = drain_progress(task, left)
         if not left:
             return Done(f"{progress.total} pods have left {node.name}", progress)
+        newest = _newest_before(task, left)
+        back = _came_back(left, newest)
+        if back is not None:
+            return _comes_back(node.name, back)
         answers = _ask(task, found.cluster, left)
         several = next((answer.why for answer in answers.values() if answer.kind == "several"), "")
         if several:
@@ -71,7 +78,8 @@ class DrainNode:
             )
         if is_time_over(task):
             return _out_of_time(node.name, left[0], answers[left[0].full_name])
-        return Pending("drain", task.now + _ROUND, progress)
+        token = f"{_DRAINING} {newest.isoformat()}" if newest else _DRAINING
+        return Pending(token, task.now + _ROUND, progress)
 
     def verify(self, task: StepContext) -> Done | Pending | Refused:
         """Verifies that no pod remains that the drain should have evicted."""
@@ -97,6 +105,31 @@ def _out_of_time(node: str, pod: Pod, answer: EvictionResult) -> Refused:
         return Refused(FailureCode.DRAIN_TIMEOUT, because, "fix what the API server reports, then start the run again")
     advice = "let its PDB allow an eviction (more replicas, or a lower minAvailable), then start the run again"
     return Refused(FailureCode.DRAIN_TIMEOUT, because, advice)
+
+
+def _newest_before(task: StepContext, left: tuple[Pod, ...]) -> datetime | None:
+    """Returns when the newest of the pods was created that were on the node when the cordon took effect.
+
+    All of these times are those of the API server, whose clock can differ from ours. The token keeps them between rounds.
+    """
+    _, _, kept = task.record.token.partition(" ")
+    newest = datetime.fromisoformat(kept) if kept else None
+    if newest is not None and task.now - (task.record.began or task.now) >= _SETTLES:
+        return newest
+    created = [pod.created for pod in left if pod.created is not None]
+    return max([*created, *([newest] if newest else [])], default=None)
+
+
+def _came_back(left: tuple[Pod, ...], newest: datetime | None) -> Pod | None:
+    """Returns a pod that was created since. Evicting it would only create the next one."""
+    later = (pod for pod in left if newest is not None and pod.created is not None and pod.created > newest)
+    return next((pod for pod in later if not pod.deleting), None)
+
+
+def _comes_back(node: str, pod: Pod) -> Refused:
+    cause = f"{pod.full_name} was created on {node} although it is cordoned, so evicting it does not empty the node"
+    advice = "find out what places the pod there (spec.nodeName, or its own scheduler), then start the run again"
+    return Refused(FailureCode.COMES_BACK, cause, advice)
 
 
 def _left(task: StepContext, found: FoundNode) -> tuple[Pod, ...]:

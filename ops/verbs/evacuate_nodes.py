@@ -14,6 +14,7 @@ from ops.policy.evictable_pods import pods_to_evict
 from ops.ports.errors import OutsideError, TryLaterError, UnreachableError
 from ops.verbs.contract import StepContext
 from ops.verbs.drain_progress import drain_progress, is_time_over
+from ops.verbs.node_lookup import is_our_cordon
 
 _ROUND = timedelta(seconds=5)
 
@@ -37,18 +38,14 @@ class EvacuateNodes:
         return Ready() if _there(task) else Done("the nodes no longer exist")
 
     def begin(self, task: StepContext) -> Pending | Done | Refused | Stale:
-        """Cordons the nodes that are not cordoned yet, and runs the first round."""
-        for node in _there(task):
-            if not node.unschedulable:
-                stamp = {CORDON_STAMP: task.step.params["run"]}
-                with suppress(
-                    OutsideError
-                ):  # a node that is already being removed must not prevent the others from being emptied
-                    task.ports.nodes.mark(_cluster(task), node, unschedulable=True, annotations=stamp)
+        """Runs the first round."""
         return self.poll(task)
 
     def poll(self, task: StepContext) -> Pending | Done | Refused:
-        """Runs one round over all nodes. Ends if the nodes or the API server disappear; any other failed read is repeated."""
+        """Runs one round over all nodes. Ends if the nodes or the API server disappear; any other failed read is repeated.
+
+        Each round checks the cordons: pods are evicted only from nodes on which they cannot be placed again.
+        """
         try:
             there = _there(task)
             left = _left(task, there)
@@ -61,26 +58,23 @@ class EvacuateNodes:
         progress = drain_progress(task, left)
         if not there:
             return self._over(task, "the nodes no longer exist")
-        if not left:
+        closed = {node.name for node in there if node.unschedulable or _cordon(task, node)}
+        if not left or all(_was_uncordoned(task, node) for node in there):
             return Done(f"{progress.done} of {progress.total} pods have left", progress)
-        grace_s = int(task.step.params["grace_s"])
-        for pod in left:
-            if not pod.deleting:
-                with suppress(OutsideError):  # retried in the next round while time is left
-                    task.ports.nodes.evict(_cluster(task), pod, grace_s)
+        _evict(task, [pod for pod in left if pod.node in closed and not pod.deleting])
         if is_time_over(task):
             return Done(f"{progress.done} of {progress.total} pods have left in time", progress)
         return Pending("evacuate", task.now + _ROUND, progress)
 
     def verify(self, task: StepContext) -> Done:
-        """Takes the result from the record, since the nodes may no longer exist."""
+        """Takes the result from the record, since the nodes may no longer exist. Names those that are open."""
         progress = task.record.progress
-        return Done(
+        counted = (
             f"{progress.done} of {progress.total} pods have left in time"
             if progress
-            else "no pods were counted, since the nodes were gone or could not be read",
-            progress,
+            else "no pods were counted, since the nodes were gone or could not be read"
         )
+        return Done(f"{counted}{_open_nodes(task)}", progress)
 
     def _over(self, task: StepContext, why: str) -> Done:
         progress = task.record.progress
@@ -106,6 +100,48 @@ def _there(task: StepContext) -> list[Node]:
     wanted = dict(zip_longest(names, uids, fillvalue=""))
     found = (node for node in task.ports.nodes.nodes(_cluster(task)) if node.name in wanted)
     return [node for node in found if wanted[node.name] in ("", node.uid)]
+
+
+def _was_uncordoned(task: StepContext, node: Node) -> bool:
+    """Whether someone has removed this run's cordon. They want the pods of the node to stay."""
+    return not node.unschedulable and is_our_cordon(node, task.step.params["run"])
+
+
+def _cordon(task: StepContext, node: Node) -> bool:
+    """Cordons the node, unless someone has uncordoned it; returns whether it is cordoned now.
+
+    A node that is already being removed must not prevent the others from being emptied.
+    """
+    if _was_uncordoned(task, node):
+        return False
+    stamp = {CORDON_STAMP: task.step.params["run"]}
+    try:
+        task.ports.nodes.mark(_cluster(task), node, unschedulable=True, annotations=stamp)
+    except OutsideError:
+        return False
+    return True
+
+
+def _evict(task: StepContext, pods: list[Pod]) -> None:
+    """Requests the evictions. What is refused is requested again in the next round, while time is left."""
+    for pod in pods:
+        with suppress(OutsideError):
+            task.ports.nodes.evict(_cluster(task), pod, int(task.step.params["grace_s"]))
+
+
+def _open_nodes(task: StepContext) -> str:
+    """Names the nodes whose pods were not evicted, because they are not cordoned; empty if there are none or it cannot be read."""
+    try:
+        opened = [node for node in _there(task) if not node.unschedulable]
+    except OutsideError:
+        return ""
+    lines = (
+        f"; {node.name} was uncordoned by someone else"
+        if _was_uncordoned(task, node)
+        else f"; {node.name} could not be cordoned, so its pods were not evicted"
+        for node in opened
+    )
+    return "".join(lines)
 
 
 def _left(task: StepContext, there: list[Node]) -> list[Pod]:

@@ -8,6 +8,7 @@ from ops.model.arm_actions import ASK_API_SERVER, LIST_MACHINES, READ_CLUSTER
 from ops.model.fleet import Cluster, Pool, PoolMachines, Unknown
 from ops.model.outcome import Done, Pending, Ready, Refused, Stale
 from ops.model.reasons import FailureCode
+from ops.policy.evictable_pods import pods_to_evict
 from ops.policy.node_identity import ConfirmedMachine, Match, NotConfirmed, match_node
 from ops.ports.errors import NotFoundError, TryLaterError
 from ops.verbs.arm_operation import begin_operation, busy, not_verified_yet, poll_operation
@@ -41,7 +42,7 @@ class RestartNode:
             "Microsoft.Compute/locations/operations/read",
         }
     )
-    kubernetes: frozenset[str] = frozenset({"list nodes"})
+    kubernetes: frozenset[str] = frozenset({"list nodes", "list pods"})
     on_cancel: Literal["finish", "abort"] = "finish"
     undo: str = ""
 
@@ -69,7 +70,7 @@ class RestartNode:
         return busy(task) if cluster.is_busy else Ready()
 
     def begin(self, task: StepContext) -> Pending | Done | Refused | Stale:
-        """Checks the node and its machine once more, then requests the restart once.
+        """Checks the node, its pods and its machine once more, then requests the restart once.
 
         Raises:
             TryLaterError: the machine was not found among those that ARM has listed, and a pool could not be read.
@@ -80,6 +81,9 @@ class RestartNode:
         refused = missing_cordon(task, found.node)
         if refused is not None:
             return refused
+        left = pods_to_evict(task.ports.nodes.pods(found.cluster, found.node.name), found.node.name)
+        if left:
+            return Stale(f"{left[0].full_name} was placed on {found.node.name} after the drain")
         match = _machine(task, found)
         if isinstance(match, Unknown):
             why = f"the machine of {found.node.name} could not be read: {match.why}"

@@ -35,6 +35,8 @@ class UncordonNode:
         found = find_node(task)
         if isinstance(found, Stale):
             return Done(found.why)
+        if not is_our_cordon(found.node, task.step.params["run"]):
+            return Done(f"the cordon of {found.node.name} was not set by Daytwo")
         task.ports.nodes.mark(found.cluster, found.node, unschedulable=False, annotations={CORDON_STAMP: None})
         return self.verify(task)
 

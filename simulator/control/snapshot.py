@@ -32,7 +32,7 @@ def _cluster(world: World, cluster: Cluster) -> JsonObject:
         "provisioningState": cluster.provisioning_state,
         "operation": _operation(cluster.operation) if cluster.operation else None,
         "pools": [_pool(world, cluster, pool) for pool in cluster.pools.values()],
-        "provisionedNodes": [_node(cluster, node) for node in cluster.nodes.values() if node.pool is None],
+        "provisionedNodes": [_node(cluster, node) for node in cluster.provisioned],
         "workloads": [_workload(cluster, workload) for workload in cluster.kube.workloads],
         "budgets": [_budget(cluster, pdb) for pdb in cluster.kube.pdbs],
     }

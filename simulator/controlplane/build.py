@@ -1,4 +1,4 @@
-"""Builds etcd, the Kubernetes control plane and kwok from their Go modules.
+"""Builds etcd, the Kubernetes control plane, kwok and kubectl from their Go modules.
 
 ``go install`` cannot build ``k8s.io/kubernetes``, because it replaces its staging modules with folders. A generated
 module requires it and replaces each staging module with its published version.
@@ -9,7 +9,7 @@ import os
 import re
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 KUBERNETES = "1.35.4"
@@ -34,13 +34,23 @@ def build(go: str, into: Path) -> None:
     """
     with tempfile.TemporaryDirectory(prefix="controlplane-build-") as folder:
         work = Path(folder)
-        _build_kubernetes(go, work / "kubernetes", into)
+        _build_kubernetes(go, work / "kubernetes", into, COMMANDS)
         _build_etcd(go, work / "etcd", into)
         install = [go, "install", "-trimpath", "-ldflags", "-s -w", f"sigs.k8s.io/kwok/cmd/kwok@v{KWOK}"]
         _run(install, work, {"GOBIN": str(into)})
 
 
-def _build_kubernetes(go: str, work: Path, into: Path) -> None:
+def build_kubectl(go: str, into: Path) -> None:
+    """Build kubectl into a folder, which takes about half a minute.
+
+    Raises:
+        BuildError: a command failed.
+    """
+    with tempfile.TemporaryDirectory(prefix="kubectl-build-") as folder:
+        _build_kubernetes(go, Path(folder) / "kubernetes", into, ("kubectl",))
+
+
+def _build_kubernetes(go: str, work: Path, into: Path, commands: Sequence[str]) -> None:
     work.mkdir()
     output = _run([go, "mod", "download", "-json", f"k8s.io/kubernetes@v{KUBERNETES}"], work)
     source = (Path(json.loads(output)["Dir"]) / "go.mod").read_text()
@@ -50,12 +60,12 @@ def _build_kubernetes(go: str, work: Path, into: Path) -> None:
     lines = ["module example.invalid/controlplane", go_line[0], f"require k8s.io/kubernetes v{KUBERNETES}"]
     lines += [f"replace {module} => {module} v{STAGING}" for module in _STAGED.findall(source)]
     (work / "go.mod").write_text("\n".join(lines) + "\n")
-    _keep(work, [f"k8s.io/kubernetes/cmd/{command}" for command in COMMANDS])
+    _keep(work, [f"k8s.io/kubernetes/cmd/{command}" for command in commands])
     _run([go, "mod", "tidy", "-e"], work)
     major, minor, _ = KUBERNETES.split(".")
     version = "k8s.io/component-base/version"
     flags = f"-s -w -X {version}.gitVersion=v{KUBERNETES} -X {version}.gitMajor={major} -X {version}.gitMinor={minor}"
-    for command in COMMANDS:
+    for command in commands:
         package = f"k8s.io/kubernetes/cmd/{command}"
         _run([go, "build", "-trimpath", "-ldflags", flags, "-o", f"{into}/", package], work)
 

@@ -193,7 +193,7 @@ def _commands() -> Iterator[Sample]:
         ("shop-prod", "user1", "202610.29.0 → 202611.12.0", "Wed 22:00, after approval"),
         ("pay-prod", "batch", "202610.29.0 → 202611.12.0", "waits for proof in pre-production"),
     )
-    yield Sample("Commands", "plan", plan_message(rows, 2))
+    yield Sample("Commands", "plan", plan_message(rows, "2 of 2 pools are behind; 1 could not be compared"))
     yield Sample("Commands", "done", reply_message("shop-dev stays awake until Wed 22:00 UTC", State.DONE, "awake"))
     yield Sample(
         "Commands", "refused", reply_message("you are not allowed to do that: ask platform", State.HALTED, "refused")

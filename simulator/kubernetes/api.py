@@ -2,21 +2,21 @@
 
 import hashlib
 import re
-from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from http import HTTPStatus
 
 from simulator.azure.tokens import KUBERNETES_AUDIENCE, Tenant, TokenError
 from simulator.http_types import DROPPED, HttpRequest, HttpResponse, JsonObject, NotAnObjectError, RequestCounter
-from simulator.kubernetes import pdbs, pods
+from simulator.kubernetes import discovery
+from simulator.kubernetes.access import access, rules
+from simulator.kubernetes.kinds import Kind, kind_at
 from simulator.kubernetes.lists import Resource, WatchSource, listed, selection_of, watched
 from simulator.kubernetes.nodechanges import patch_node
-from simulator.kubernetes.nodes import labels_of, node_document
 from simulator.kubernetes.pod_deletion import delete_pod, evict_pod
 from simulator.kubernetes.status import StatusError, bad, not_found
-from simulator.world.feed import Feed
-from simulator.world.kube import Pdb, Pod
-from simulator.world.state import Cluster, Node
+from simulator.kubernetes.tables import table, wants_table
+from simulator.world.state import Cluster
 from simulator.world.world import World
 
 PREFIX = "/clusters/"
@@ -50,132 +50,139 @@ class KubernetesApi:
 
     def _route(self, cluster: Cluster, request: HttpRequest, parts: list[str], who: str) -> HttpResponse:
         match parts:
-            case ["version"] if request.method == "GET":
-                self._requests.record("kubernetes", "get version", who)
-                return HttpResponse(200, _version(cluster.spec.kubernetes_version))
-            case ["api", "v1", "nodes", *rest]:
-                return self._nodes(cluster, request, rest, who)
-            case ["api", "v1", "pods"]:
-                return self._pods(cluster, request, None, who)
-            case ["api", "v1", "namespaces", namespace, "pods", *rest]:
-                if not rest:
-                    return self._pods(cluster, request, namespace, who)
-                return self._pod(cluster, request, (namespace, *rest), who)
-            case ["apis", "policy", "v1", "poddisruptionbudgets"]:
-                return self._pdbs(cluster, request, None, who)
-            case ["apis", "policy", "v1", "namespaces", namespace, "poddisruptionbudgets", *rest]:
-                return self._pdbs(cluster, request, namespace, who, *rest)
-            case ["version"]:
-                raise _not_allowed()
+            case ["version"] | ["api"] | ["apis"] | ["apis", _] | ["api", "v1"] | ["apis", _, _]:
+                return self._discovery(cluster, request, parts, who)
+            case ["api", "v1", *rest]:
+                return self._objects(cluster, request, ("", "v1"), rest, who)
+            case ["apis", group, version, *rest]:
+                return self._objects(cluster, request, (group, version), rest, who)
             case _:
-                message = "the server could not find the requested resource"
-                raise StatusError(HTTPStatus.NOT_FOUND, "NotFound", message)
+                raise _unknown()
 
-    def _nodes(self, cluster: Cluster, request: HttpRequest, rest: list[str], who: str) -> HttpResponse:
-        match request.method, rest:
-            case "GET", []:
-                resource: Resource[Node] = Resource(
-                    "Node",
-                    "v1",
-                    lambda node: node_document(cluster, node),
-                    lambda node: labels_of(cluster, node),
-                    lambda node: {"metadata.name": node.name},
-                )
-
-                def items() -> list[Node]:
-                    return sorted(cluster.node_objects.values(), key=lambda node: node.name)
-
-                return self._collection(cluster, request, resource, (items, cluster.node_feed, ("metadata.name",)), who)
-            case "GET", [name]:
-                self._requests.record("kubernetes", "get nodes", who)
-                return HttpResponse(200, node_document(cluster, _node(cluster, name)))
-            case "PATCH", [name]:
-                self._requests.record("kubernetes", "patch nodes", who)
-                return HttpResponse(200, patch_node(self._world.core, cluster, _node(cluster, name), request, who))
-            case _:
-                raise _not_allowed()
-
-    def _pods(self, cluster: Cluster, request: HttpRequest, namespace: str | None, who: str) -> HttpResponse:
+    def _discovery(self, cluster: Cluster, request: HttpRequest, parts: list[str], who: str) -> HttpResponse:
         if request.method != "GET":
             raise _not_allowed()
+        self._requests.record("kubernetes", f"get {'version' if parts == ['version'] else 'discovery'}", who)
+        match parts:
+            case ["version"]:
+                found: JsonObject | None = _version(cluster.spec.kubernetes_version)
+            case ["api"]:
+                found = discovery.core_versions(request.origin)
+            case ["apis"]:
+                found = discovery.groups(cluster)
+            case ["apis", name]:
+                found = discovery.group(cluster, name)
+            case ["api", version]:
+                found = discovery.resources(cluster, "", version)
+            case _:
+                found = discovery.resources(cluster, parts[1], parts[2])
+        if found is None:
+            raise _unknown()
+        return HttpResponse(200, found)
 
-        def items() -> list[Pod]:
-            return sorted(cluster.kube.pods.values(), key=lambda pod: pod.key)
+    def _objects(
+        self, cluster: Cluster, request: HttpRequest, served: tuple[str, str], rest: list[str], who: str
+    ) -> HttpResponse:
+        """Handle a request for objects of a group and version, in a namespace or in all of them."""
+        namespace, plural, below = _place(rest)
+        if served == discovery.AUTHORIZATION:
+            return self._review(cluster, request, plural, who)
+        kind = kind_at(cluster, *served, plural)
+        if kind is None or (namespace and not kind.namespaced):
+            raise _unknown()
+        if not below:
+            return self._collection(cluster, request, kind, namespace, who)
+        if kind.namespaced and not namespace:
+            raise _unknown()
+        return self._object(cluster, request, kind, (namespace, *below), who)
 
-        resource = _within(pods.POD, namespace)
-        return self._collection(cluster, request, resource, (items, cluster.kube.feed, pods.FIELDS), who)
+    def _review(self, cluster: Cluster, request: HttpRequest, plural: str, who: str) -> HttpResponse:
+        if request.method != "POST":
+            raise _not_allowed()
+        self._requests.record("kubernetes", f"create {plural}", who)
+        match plural:
+            case "selfsubjectaccessreviews":
+                return HttpResponse(HTTPStatus.CREATED, access(cluster, request))
+            case "selfsubjectrulesreviews":
+                return HttpResponse(HTTPStatus.CREATED, rules(cluster))
+            case _:
+                raise _unknown()
 
-    def _pod(self, cluster: Cluster, request: HttpRequest, parts: tuple[str, ...], who: str) -> HttpResponse:
+    def _object(
+        self, cluster: Cluster, request: HttpRequest, kind: Kind, parts: tuple[str, ...], who: str
+    ) -> HttpResponse:
+        """Handle a request for one object or one of its subresources."""
         namespace, name, *below = parts
-        verbs = {("GET", ""): "get pods", ("DELETE", ""): "delete pods", ("POST", "eviction"): "create pods/eviction"}
-        verb = verbs.get((request.method, "/".join(below)))
-        if verb is None:
+        verbs = {("GET", ""): "get", ("PATCH", ""): "patch", ("DELETE", ""): "delete", ("POST", "eviction"): "create"}
+        where = "/".join(below)
+        verb = verbs.get((request.method, where), "")
+        offered = next((each.verbs for each in kind.subresources if each.name == where), () if where else kind.verbs)
+        if verb not in offered:
             raise _not_allowed()
-        self._requests.record("kubernetes", verb, who)
-        pod = cluster.kube.pods.get(f"{namespace}/{name}")
-        if pod is None:
-            raise not_found("pods", name)
-        if verb == "get pods":
-            return HttpResponse(200, pods.pod_document(pod))
-        handler = delete_pod if verb == "delete pods" else evict_pod
-        return handler(self._world.core, cluster, pod, request, who)
-
-    def _pdbs(
-        self, cluster: Cluster, request: HttpRequest, namespace: str | None, who: str, *rest: str
-    ) -> HttpResponse:
-        if request.method != "GET" or len(rest) > 1:
-            raise _not_allowed()
-        if rest:
-            self._requests.record("kubernetes", "get poddisruptionbudgets", who)
-            for pdb in cluster.kube.pdbs:
-                if (pdb.namespace, pdb.name) == (namespace, rest[0]):
-                    return HttpResponse(200, pdbs.pdb_document(cluster, pdb))
-            raise not_found("policy/poddisruptionbudgets", rest[0])
-        if request.query.get("watch") in ("true", "1"):
-            raise bad("a watch of poddisruptionbudgets is not simulated: list them")
-
-        def items() -> list[Pdb]:
-            return sorted(cluster.kube.pdbs, key=lambda pdb: (pdb.namespace, pdb.name))
-
-        resource = _within(pdbs.pdb_resource(cluster), namespace)
-        feed = Feed[Pdb](cluster.kube.versions)
-        return self._collection(cluster, request, resource, (items, feed, pdbs.FIELDS), who)
-
-    def _collection[T](
-        self,
-        cluster: Cluster,
-        request: HttpRequest,
-        resource: Resource[T],
-        source: tuple[Callable[[], list[T]], Feed[T], tuple[str, ...]],
-        who: str,
-    ) -> HttpResponse:
-        """Handle a request to list or watch objects."""
-        items, feed, fields = source
-        watch = request.query.get("watch") in ("true", "1")
-        self._requests.record("kubernetes", f"{'watch' if watch else 'list'} {request.path.rpartition('/')[2]}", who)
-        selection = selection_of(request, fields)
-        versions = cluster.kube.versions
-        if not watch:
-            return listed(resource, items(), selection, request, versions.last)
-        watched_items = WatchSource(
-            items, feed, lambda: versions.last, lambda: self._world.now, lambda: cluster.api_responds
+        self._requests.record("kubernetes", f"{verb} {kind.plural}{'/' if where else ''}{where}", who)
+        resource = _within(kind.resource(cluster), namespace)
+        named = (
+            each for each in kind.items(self._world.core, cluster) if resource.fields(each)["metadata.name"] == name
         )
-        return watched(resource, watched_items, selection, request)
+        found = next(filter(resource.within, named), None)
+        if found is None:
+            raise not_found(kind.full_name, name)
+        match verb, kind.plural:
+            case "get", _:
+                return self._shown(request, kind, resource.document(found))
+            case "patch", "nodes":
+                return HttpResponse(200, patch_node(self._world.core, cluster, found, request, who))
+            case "delete", "pods":
+                return delete_pod(self._world.core, cluster, found, request, who)
+            case _:
+                return evict_pod(self._world.core, cluster, found, request, who)
+
+    def _collection(self, cluster: Cluster, request: HttpRequest, kind: Kind, namespace: str, who: str) -> HttpResponse:
+        """Handle a request to list or watch objects."""
+        if request.method != "GET":
+            raise _not_allowed()
+        watch = request.query.get("watch") in ("true", "1")
+        self._requests.record("kubernetes", f"{'watch' if watch else 'list'} {kind.plural}", who)
+        if watch and kind.feed is None:
+            raise bad(f"a watch of {kind.plural} is not simulated: list them")
+        selection = selection_of(request, kind.fields)
+        resource = _within(kind.resource(cluster), namespace)
+        items = partial(kind.items, self._world.core, cluster)
+        versions = cluster.kube.versions
+        if not watch or kind.feed is None:
+            found = listed(resource, items(), selection, request, versions.last)
+            return self._shown(request, kind, found.document or {})
+        source = WatchSource(
+            items, kind.feed(cluster), lambda: versions.last, lambda: self._world.now, lambda: cluster.api_responds
+        )
+        return watched(resource, source, selection, request)
+
+    def _shown(self, request: HttpRequest, kind: Kind, document: JsonObject) -> HttpResponse:
+        """Return an object or a list in the form that the request accepts."""
+        if not wants_table(request):
+            return HttpResponse(200, document)
+        include = request.query.get("includeObject", "Metadata")
+        return HttpResponse(200, table(document, kind.columns, self._world.now, include))
 
 
-def _within[T](resource: Resource[T], namespace: str | None) -> Resource[T]:
-    """Return a resource whose objects are restricted to a namespace."""
-    if namespace is None:
+def _place(rest: list[str]) -> tuple[str, str, list[str]]:
+    """Return the namespace (empty for all of them), the plural, and what follows it."""
+    match rest:
+        case ["namespaces", namespace, plural, *below]:
+            return namespace, plural, below
+        case _:
+            return "", rest[0], rest[1:]
+
+
+def _within[T](resource: Resource[T], namespace: str) -> Resource[T]:
+    """Return a resource whose objects are restricted to a namespace, if one is given."""
+    if not namespace:
         return resource
-
     return replace(resource, within=lambda item: resource.fields(item)["metadata.namespace"] == namespace)
 
 
-def _node(cluster: Cluster, name: str) -> Node:
-    node = cluster.node_objects.get(name)
-    if node is None:
-        raise not_found("nodes", name)
-    return node
+def _unknown() -> StatusError:
+    return StatusError(HTTPStatus.NOT_FOUND, "NotFound", "the server could not find the requested resource")
 
 
 def _not_allowed() -> StatusError:

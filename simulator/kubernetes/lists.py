@@ -19,6 +19,7 @@ LIST_QUERY = {
     "allowWatchBookmarks",
     "continue",
     "fieldSelector",
+    "includeObject",
     "labelSelector",
     "limit",
     "pretty",

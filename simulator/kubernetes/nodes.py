@@ -2,8 +2,10 @@
 
 from simulator.azure.documents import etag, zulu
 from simulator.http_types import JsonObject
+from simulator.kubernetes.lists import Resource
+from simulator.kubernetes.node_conditions import conditions
 from simulator.world.nodes import node_resource_group
-from simulator.world.placement import SPOT_TAINT, is_spot
+from simulator.world.placement import PODS_PER_NODE, SPOT_TAINT, is_spot
 from simulator.world.state import Cluster, Node, Taint
 
 OS_IMAGES = {
@@ -11,6 +13,8 @@ OS_IMAGES = {
     "AKSUbuntu-2404": "Ubuntu 24.04.3 LTS",
     "AKSAzureLinux": "Azure Linux 3.0",
 }
+
+CAPACITY = {"cpu": "4", "ephemeral-storage": "129886128Ki", "memory": "16374624Ki", "pods": str(PODS_PER_NODE)}
 
 
 def labels_of(cluster: Cluster, node: Node) -> dict[str, str]:
@@ -34,6 +38,8 @@ def set_labels_of(cluster: Cluster, node: Node) -> dict[str, str]:
         "topology.kubernetes.io/zone": node.zone,
     }
     pool = cluster.pools.get(node.pool) if node.pool else None
+    if node.hosted:
+        return labels
     if pool is None:
         return labels | {"karpenter.sh/nodepool": "default", "karpenter.sh/capacity-type": "on-demand"}
     labels |= {
@@ -60,9 +66,19 @@ def derived_taints(cluster: Cluster, node: Node) -> list[Taint]:
     return taints
 
 
+def node_resource(cluster: Cluster) -> Resource[Node]:
+    """Return the resource that represents and selects the nodes in a cluster."""
+    return Resource(
+        "Node",
+        "v1",
+        lambda node: node_document(cluster, node),
+        lambda node: labels_of(cluster, node),
+        lambda node: {"metadata.name": node.name},
+    )
+
+
 def node_document(cluster: Cluster, node: Node) -> JsonObject:
     """Return a node as an API object."""
-    since = zulu(node.ready_since or node.created)
     spec: JsonObject = {"providerID": node.provider_id} if node.provider_id else {}
     if node.unschedulable:
         spec["unschedulable"] = True
@@ -85,7 +101,9 @@ def node_document(cluster: Cluster, node: Node) -> JsonObject:
         },
         "spec": spec,
         "status": {
-            "conditions": [_ready(since, ready=node.ready)],
+            "conditions": conditions(node),
+            "capacity": CAPACITY,
+            "allocatable": CAPACITY,
             "addresses": [{"type": "Hostname", "address": node.name}],
             "nodeInfo": {
                 "bootID": node.boot_id,
@@ -100,15 +118,4 @@ def node_document(cluster: Cluster, node: Node) -> JsonObject:
                 "architecture": "amd64",
             },
         },
-    }
-
-
-def _ready(since: str, *, ready: bool) -> JsonObject:
-    return {
-        "type": "Ready",
-        "status": "True" if ready else "False",
-        "reason": "KubeletReady" if ready else "KubeletNotReady",
-        "message": "kubelet is posting ready status" if ready else "container runtime network not ready",
-        "lastHeartbeatTime": since,
-        "lastTransitionTime": since,
     }

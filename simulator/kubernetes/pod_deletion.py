@@ -14,6 +14,7 @@ from simulator.world.kube import Pod
 from simulator.world.state import Cluster
 
 SEVERAL = "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support."
+WEBHOOK = "evictions.example.com"
 VIOLATES = "Cannot evict pod as it would violate the pod's disruption budget."
 
 
@@ -46,6 +47,7 @@ def evict_pod(core: Core, cluster: Cluster, pod: Pod, request: HttpRequest, who:
     _check_uid(pod, options.uid)
     if pod.workload.spec.namespace_ends:
         raise _namespace_ends(pod)
+    _ask_webhook(pod, dry_run=options.dry_run)
     result = evict(core, cluster, pod, who, dry_run=options.dry_run, grace_s=options.grace_s)
     match result:
         case EvictionAllowed():
@@ -61,6 +63,20 @@ def evict_pod(core: Core, cluster: Cluster, pod: Pod, request: HttpRequest, who:
             raise StatusError(HTTPStatus.INTERNAL_SERVER_ERROR, "", SEVERAL)
         case _:
             assert_never(result)
+
+
+def _ask_webhook(pod: Pod, *, dry_run: bool) -> None:
+    """Let an admission webhook judge the eviction.
+
+    Raises:
+        StatusError: 403 (it denies the eviction), 400 (it has side effects, so the API server does not call it in a dry run).
+    """
+    match pod.workload.spec.webhook:
+        case "denies":
+            message = f'admission webhook "{WEBHOOK}" denied the request: {pod.name} is in use'
+            raise StatusError(HTTPStatus.FORBIDDEN, "Forbidden", message)
+        case "no-dry-run" if dry_run:
+            raise bad(f'admission webhook "{WEBHOOK}" does not support dry run')
 
 
 def _namespace_ends(pod: Pod) -> StatusError:

@@ -1,12 +1,10 @@
-"""AKS's own actions: node OS upgrades by channel in maintenance windows, and replacements by node auto-provisioning."""
+"""AKS's own node OS upgrades: by channel, in maintenance windows."""
 
 from collections.abc import Generator
 from datetime import datetime, time, timedelta, timezone
 from random import Random
 
-from simulator.world import nodes
 from simulator.world.core import Core
-from simulator.world.images import family_of
 from simulator.world.operations import begin
 from simulator.world.scheduler import Process
 from simulator.world.specs import MaintenanceSpec
@@ -17,7 +15,6 @@ WHO = "aks"
 WEEK = timedelta(days=7)
 CHECKS_EVERY = timedelta(minutes=1)
 BUSY_WAITS = timedelta(minutes=15)
-NAP_NODE_TAKES = timedelta(minutes=5)
 DRIVEN = ("NodeImage", "SecurityPatch")
 
 
@@ -52,7 +49,6 @@ def drive(core: Core, cluster: Cluster) -> Process:
         yield opens - core.scheduler.now
         for pool in list(cluster.pools.values()):
             yield from _pool(core, cluster, pool, closes)
-        yield from _provisioned(core, cluster, closes)
         after = max(core.scheduler.now, opens + timedelta(seconds=1))
 
 
@@ -77,16 +73,3 @@ def _target(core: Core, cluster: Cluster, pool: Pool) -> Target:
         # In this channel, the label consists of the image's name and the date of the patches.
         return Target(image, f"{image}-{core.scheduler.now:%Y.%m.%d}")
     return Target(image, image)
-
-
-def _provisioned(core: Core, cluster: Cluster, closes: datetime) -> Generator[timedelta]:
-    """Replace the nodes from node auto-provisioning that have drifted from the newest image, one at a time."""
-    newest = core.catalog.newest(cluster.spec.region, family_of("Ubuntu", cluster.spec.kubernetes_version))
-    drifted = [node for node in cluster.nodes.values() if node.pool is None and node.image != newest]
-    for index, node in enumerate(drifted):
-        if core.scheduler.now >= closes or not cluster.api_responds:
-            return
-        nodes.join_provisioned(core, cluster, index, newest)
-        nodes.cordon(core, cluster, node)
-        yield NAP_NODE_TAKES
-        nodes.leave(core, cluster, node)

@@ -21,6 +21,8 @@ class Workload:
     # A Deployment's pods belong to its ReplicaSet: the suffix of its name, and its id.
     template_hash: str
     made: int = 0
+    # The node of its latest pod.
+    node: str = ""
 
 
 @dataclass(slots=True)

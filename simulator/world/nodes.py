@@ -11,6 +11,7 @@ from simulator.world.state import Cluster, Node, Pool
 
 # Scale sets number their instances in base 36.
 _BASE36 = digits + ascii_lowercase
+HOSTED_SUBSCRIPTION = "99999999-0000-0000-0000-000000000000"
 ZONES = ("1", "2", "3")
 # Why a node leaves: it is removed by an operation, or it is lost involuntarily.
 OPERATION = TerminationCause("aks", "node-removed")
@@ -68,6 +69,27 @@ def join_provisioned(core: Core, cluster: Cluster, index: int, image: str) -> No
         mode="user",
         zone=f"{cluster.spec.region}-{ZONES[index % len(ZONES)]}",
         ready_since=core.scheduler.now,
+    )
+    add(core, cluster, node)
+    return node
+
+
+def join_hosted(core: Core, cluster: Cluster, index: int, image: str) -> Node:
+    """Add a node of a managed system pool, whose machine is in a subscription of Microsoft."""
+    name = f"aks-hostedpool-{cluster.number}-vms{index}"
+    providers = f"{HOSTED_SUBSCRIPTION}/resourceGroups/hosted-{cluster.number}/providers/Microsoft.Compute"
+    node = Node(
+        name=name,
+        pool=None,
+        provider_id=f"azure:///subscriptions/{providers}/virtualMachines/{name}",
+        image=image,
+        kubernetes_version=cluster.spec.kubernetes_version,
+        boot_id=core.new_id(),
+        created=core.scheduler.now,
+        mode="system",
+        zone=f"{cluster.spec.region}-{ZONES[index % len(ZONES)]}",
+        ready_since=core.scheduler.now,
+        hosted=True,
     )
     add(core, cluster, node)
     return node

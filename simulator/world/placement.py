@@ -36,6 +36,8 @@ def place(cluster: Cluster, pod: Pod) -> Node | None:
             load[other.node] = load.get(other.node, 0) + 1
             if other.workload is pod.workload and not other.finished:
                 same[other.node] = same.get(other.node, 0) + 1
+    if pod.workload.spec.pinned and pod.workload.node:
+        return cluster.nodes.get(pod.workload.node)
     spread = pod.workload.spec.spread
     fitting = [
         node

@@ -191,8 +191,7 @@ def _name(workload: Workload, uid: str, index: int, node: str) -> str:
 
 
 def _bind(core: Core, cluster: Cluster, pod: Pod, node: Node, *, at_once: bool) -> None:
-    pod.node = node.name
-
+    pod.node = pod.workload.node = node.name
     if pod.workload.spec.kind is WorkloadKind.JOB:
         pod.phase, pod.boot_id = "Succeeded", node.boot_id
         cluster.kube.touch(pod)

@@ -21,7 +21,7 @@ def stop(core: Core, cluster: Cluster, who: str) -> Operation:
     """
     require_free(core, cluster, None, who)
     require_power(core, cluster, None, who, ("Running", "stopping"))
-    if cluster.spec.node_provisioning == "Auto":
+    if cluster.spec.provisions_nodes:
         # https://github.com/MicrosoftDocs/azure-docs/issues/118661
         message = (
             "Unable to perform 'stopping' operation since the cluster enables "

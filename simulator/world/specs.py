@@ -89,6 +89,8 @@ class ClusterSpec:
     sku: Literal["Base", "Automatic"] = "Base"
     node_provisioning: Literal["Manual", "Auto"] = "Manual"
     provisioned_nodes: int = 0
+    # Nodes of managed system pools, which run in a subscription of Microsoft and which ARM does not list.
+    hosted_nodes: int = 0
     stopped: bool = False
     workloads: tuple[WorkloadSpec, ...] = ()
     # Node resource group lockdown: a deny assignment prevents everyone except AKS from changing the machines.
@@ -97,6 +99,16 @@ class ClusterSpec:
     hosted_system: bool = False
     # Upgrades that start before this time drain through budgets (forceUpgrade).
     forced_until: datetime | None = None
+
+    @property
+    def provisions_nodes(self) -> bool:
+        """Whether node auto-provisioning is on, as always in AKS Automatic."""
+        return self.node_provisioning == "Auto" or self.sku == "Automatic"
+
+    @property
+    def machines_locked(self) -> bool:
+        """Whether only AKS can change the machines: with a lockdown, and always in AKS Automatic."""
+        return self.lockdown or self.sku == "Automatic"
 
 
 @dataclass(frozen=True, slots=True)

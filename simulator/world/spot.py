@@ -64,6 +64,8 @@ def _notice(core: Core, preemption: _Preemption, notice_s: int) -> None:
     core.journal.write(
         Kind.SPOT_NOTICE, preemption.cluster.name, preemption.node.pool, preemption.node.name, event=preemption.event_id
     )
+    preemption.node.scheduled_event = "Preempt"
+    preemption.cluster.touch(preemption.node)
     _publish(core, preemption, NOTICE, data, (None, preemption.node.name))
 
 

@@ -83,6 +83,10 @@ class Node:
     unschedulable: bool = False
     # Someone created the object through the API server: no machine and no kubelet is behind it.
     invented: bool = False
+    # It belongs to a managed system pool.
+    hosted: bool = False
+    # The type of the event that Azure has scheduled for its machine, as in the instance metadata service: Preempt, Reboot, ...
+    scheduled_event: str = ""
     # A surge node, removed at the end of an upgrade. Pods are scheduled on it only if no other node has room.
     surge: bool = False
     version: int = 0
@@ -98,6 +102,16 @@ class Node:
     def copied(self) -> "Node":
         """Return an independent copy."""
         return replace(self, annotations=dict(self.annotations), labels=dict(self.labels), taints=list(self.taints))
+
+
+@dataclass(slots=True)
+class Karpenter:
+    """What node auto-provisioning knows: the image for new nodes (`status.images`), and why it replaces nodes, by name."""
+
+    image: str
+    created: datetime
+    drifted: dict[str, str] = field(default_factory=dict)
+    made: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +179,7 @@ class Cluster:
     # How Azure refuses every operation on it at this time.
     refusal: Refusal | None = None
     kube: Kube = field(default_factory=Kube)
+    karpenter: Karpenter | None = None
     node_feed: Feed[Node] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -190,6 +205,12 @@ class Cluster:
     def node_objects(self) -> dict[str, Node]:
         """All Node objects in the API server, by name."""
         return self.nodes | self.invented
+
+    @property
+    def provisioned(self) -> list[Node]:
+        """The nodes of node auto-provisioning, by name."""
+        own = (node for node in self.nodes.values() if node.pool is None and not node.hosted)
+        return sorted(own, key=lambda node: node.name)
 
     def nodes_of(self, pool: str) -> list[Node]:
         """Return the nodes in a pool, by name."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from functools import partial
 
-from simulator.world import aks, fault_injection, nodes, power
+from simulator.world import aks, fault_injection, karpenter, nodes, power
 from simulator.world.core import Core, Event, RefusedError
 from simulator.world.images import RELEASE_EVERY, Catalog, family_of, released_families, releases
 from simulator.world.journal import Journal, Kind
@@ -14,7 +14,7 @@ from simulator.world.populate import populate
 from simulator.world.scheduler import Process, Scheduler
 from simulator.world.scripted_faults import ScriptedFault
 from simulator.world.specs import ClusterSpec, FleetSpec
-from simulator.world.state import Cluster, Operation, OperationKind, Pool, pool_of
+from simulator.world.state import Cluster, Karpenter, Operation, OperationKind, Pool, pool_of
 from simulator.world.tags import change_tags
 from simulator.world.upgrade import Target, begin_upgrade
 
@@ -56,6 +56,8 @@ class World:
         for built in self.clusters.values():
             if built.spec.node_os_channel in aks.DRIVEN:
                 scheduler.spawn(aks.drive(self.core, built))
+            if built.karpenter is not None:
+                scheduler.spawn(karpenter.control(self.core, built, built.karpenter))
         for fault in fleet.scripted_faults:
             self.arm(fault)
 
@@ -185,9 +187,13 @@ class World:
             for _ in range(0 if pool_spec.stopped else pool_spec.nodes):
                 nodes.join(self.core, cluster, pool, image)
         family = family_of("Ubuntu", spec.kubernetes_version)
+        image = self.core.catalog.behind(spec.region, family, 1)
+        if spec.node_provisioning == "Auto":
+            cluster.karpenter = Karpenter(image, self.now)
         for index in range(spec.provisioned_nodes):
-            image = self.core.catalog.behind(spec.region, family, 1)
             nodes.join_provisioned(self.core, cluster, index, image)
+        for index in range(spec.hosted_nodes):
+            nodes.join_hosted(self.core, cluster, index, image)
         populate(self.core, cluster)
 
     def _release_images(self, known: list[date]) -> Process:

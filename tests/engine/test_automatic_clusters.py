@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ops.engine.preview import preview_pools
+from ops.engine.preview import behind_counted, preview_pools
 from ops.model.fleet import Cluster, Node, Pool
 from ops.model.outcome import Refused
 from ops.model.plan import Step
@@ -41,7 +41,7 @@ def test_a_cluster_without_listed_pools_says_what_was_not_seen() -> None:
     assert run.state is State.SKIPPED
     assert "Azure lists no pools for it, so no image was compared" in run.why
     assert NOTE in run.why
-    assert "default: 1 node by node labels, not confirmed by ARM: 202610.29.0, 1 not Ready" in run.why
+    assert "managed system pool: 1 node by node labels, not confirmed by ARM: 202611.05.0" in run.why
 
 
 def test_listed_pools_do_not_speak_for_the_others() -> None:
@@ -52,13 +52,14 @@ def test_listed_pools_do_not_speak_for_the_others() -> None:
 
 
 def test_the_plan_has_a_row_for_it() -> None:
-    world = with_nodes(automatic())
+    world = world_with(automatic(), ALL_OPERATIONS, NIGHT)
+    world.nodes.listed["shop-dev"] = ()
     (shown,) = preview_pools(world.context, world.settings, (world.clusters.only,), world.clock.at)
     assert (shown.pool, shown.behind, shown.is_behind, shown.notes) == ("", "?", False, (NOTE,))
     assert "no image was compared" in shown.next
-    message = plan_message([("shop-dev", "", "?", shown.next)], 0, {"shop-dev": shown.notes})
+    message = plan_message([("shop-dev", "", "?", shown.next)], behind_counted((shown,)), {"shop-dev": shown.notes})
     assert message.lines == (f"shop-dev: {NOTE}",)
-    assert message.where == "0 of 0 pools are behind; no pools are listed for 1 cluster"
+    assert message.where == "0 of 0 pools are behind; 1 could not be compared"
     assert cluster_notes(cluster(), None, IN_WINDOW) == ()
 
 

@@ -66,7 +66,7 @@ def test_it_is_tried_once_and_then_a_person_is_needed() -> None:
     assert world.clusters.begun == ["upgrade user1"]
     assert [(skip.code, skip.needs_person) for skip in following.skips] == [(SkipReason.POOL_FAILED, True)]
     (condition,) = open_conditions(world.store)
-    assert TEXT in condition.text
+    assert "NodeImageNotSupported: blocked by pdb web" in condition.text
     assert "an upgrade to the newest image was tried on Mon 2026-11-16" in condition.text
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from ops.model.fleet import CORDON_STAMP, Node
 from ops.model.run import Run, State
+from ops.model.workload import Pod
 from ops.ports.errors import DeniedError, NotFoundError, OutsideError, TryLaterError
 from ops.ports.kubernetes import EvictionResult
 from ops.tables.runs import runs
@@ -80,6 +81,25 @@ class TestUncordoned:
         world = world_with_required_reboot()
         run = act_before("restart.", world, unschedulable=False)
         assert (run.state, run.code, world.machines.restarted) == (State.FAILED, "Uncordoned", [])
+
+    def test_a_pod_that_was_placed_on_the_node_after_the_drain_is_evicted_before_the_restart(self) -> None:
+        world = world_with_required_reboot()
+        late = Pod("shop", "late", "u9", NODE, "Running", ready=True, owner_kind="ReplicaSet")
+        run = start(world, manual_request(world, "reboot"))
+
+        def place() -> None:
+            world.nodes.running["shop-dev"] = (late,)
+
+        restarts, placed = AzureRestarts(world), before("restart.", run, place)
+
+        def meanwhile(activity: str) -> None:
+            placed(activity)
+            assert "late" in world.nodes.evicted or not world.machines.restarted
+            restarts(activity)
+
+        ended = run.to_end(meanwhile)
+        assert (ended.state, world.machines.restarted) == (State.DONE, [NODE])
+        assert world.nodes.evicted[-1] == "late"
 
 
 class TestReplaced:

@@ -109,7 +109,7 @@ def test_a_channel_that_refuses_messages_is_a_condition_until_it_accepts_them() 
     (condition,) = open_conditions(world.store)
     assert (condition.what, condition.where) == ("slack", "C0456")
     assert condition.text == (
-        "messages are refused: editing run-1 in Slack: Slack answered is_archived; not shown in this channel:; run-1"
+        "messages are refused: editing run-1 in Slack: Slack answered is_archived; not shown in this channel: run-1"
     )
     assert world.chat.posts == 2  # the message, and the condition in the default channel
     later(world, minutes=31)
@@ -128,7 +128,7 @@ def test_a_condition_about_the_only_channel_is_on_record_although_it_cannot_be_p
     later(world, minutes=31)  # now the message about the condition is refused
     report_refused_messages(world.context.ports, world.clock.at)
     (condition,) = open_conditions(world.store)
-    assert condition.text.endswith("not shown in this channel:; run-1")
+    assert condition.text.endswith("not shown in this channel: run-1")
 
 
 def uneditable(code: str) -> UneditableError:

@@ -46,7 +46,7 @@ def test_a_drain_that_times_out_uncordons_the_node_and_names_the_pod_and_its_pdb
     assert world.machines.restarted == []
 
 
-def test_the_drain_fails_immediately_if_a_pod_has_several_pdbs() -> None:
+def test_the_drain_fails_immediately_if_a_pod_has_several_pdbs_since_the_cordon() -> None:
     world = world_with_required_reboot()
     world.nodes.answers["web-0"] = EvictionResult("several", "more than one PodDisruptionBudget")
     run = reboot(world)

@@ -10,7 +10,7 @@ from ops.ports.errors import DeniedError, OutsideError, RejectedError
 from ops.tables.conditions import open_conditions
 from ops.tables.refused_actions import refused_on
 from ops.tables.runs import runs
-from tests.driving import AzureOperations, DrivenRun, manual_request, run_request, start, start_due
+from tests.driving import AzureOperations, AzureRestarts, DrivenRun, manual_request, run_request, start, start_due
 from tests.engine.worlds import NODE, world_in_window, world_with_all_operations
 from tests.fakes import World
 
@@ -118,14 +118,39 @@ def test_a_node_is_not_drained_again_while_its_restart_is_refused() -> None:
     world = world_with_all_operations(env="test")
     world.nodes.change(NODE, annotations={"daytwo.dev/reboot-required": "x"})
     world.machines.refuse = LOCKED
-    run = start(world, run_request(world, "reboot", "2026-11-16"))
-    run.turns(40)
-    assert world.nodes.marks[:2] == [f"cordon {NODE}", f"uncordon {NODE}"]
-    drained = len([mark for mark in world.nodes.marks if mark.startswith("cordon")])
-    assert 1 <= drained <= 6
+    run = start(world, run_request(world, "reboot", "2026-11-16")).to_end()
+    assert (run.state, run.why) == (State.SKIPPED, str(LOCKED))
+    for day in range(1, 7):
+        world.clock.at = EVENING + timedelta(days=day)
+        start_due(world)
+    assert [each for each in world.engine.started if "reboot" in each] == [f"operation {run.id}"]
+    assert world.nodes.marks == [f"cordon {NODE}", f"uncordon {NODE}"]
     (refused,) = refused_on(world.store, world.clusters.only.id)
-    assert (refused.verb, refused.times) == ("restart-node", drained)
-    assert len(open_conditions(world.store)) == 1
+    assert (refused.verb, refused.times, refused.disruptive) == ("restart-node", 1, True)
+    (condition,) = open_conditions(world.store)
+    assert "no node is drained for it for 7 days" in condition.text
+    assert condition.remedy == "remove the lock, or ask its owner; then start the reboots of shop-dev"
+
+
+def test_a_person_can_try_a_refused_restart_again_at_once() -> None:
+    world = world_with_all_operations(env="test")
+    world.nodes.change(NODE, annotations={"daytwo.dev/reboot-required": "x"})
+    world.machines.refuse = LOCKED
+    start(world, run_request(world, "reboot", "2026-11-16")).to_end()
+    world.machines.refuse = None
+    run = start(world, manual_request(world, "reboot")).to_end(AzureRestarts(world))
+    assert (run.state, world.machines.restarted) == (State.DONE, [NODE])
+    assert open_conditions(world.store) == ()
+
+
+def test_a_refused_restart_is_tried_again_after_a_week() -> None:
+    world = world_with_all_operations(env="test")
+    world.nodes.change(NODE, annotations={"daytwo.dev/reboot-required": "x"})
+    world.machines.refuse = LOCKED
+    start(world, run_request(world, "reboot", "2026-11-16")).to_end()
+    world.clock.at += timedelta(days=7, minutes=20)
+    start(world, run_request(world, "reboot", "2026-11-23")).to_end()
+    assert [mark for mark in world.nodes.marks if mark.startswith("cordon")] == [f"cordon {NODE}"] * 2
 
 
 def test_a_cluster_that_cannot_be_stopped_again_is_reported() -> None:

@@ -98,7 +98,13 @@ class FakeClusters:
         """End the operation that is running on the cluster."""
         of = self.fleet[cluster_id]
         upgraded = tuple(
-            replace(p, provisioning_state="Failed" if failed else "Succeeded", image=image or p.image)
+            replace(
+                p,
+                provisioning_state="Failed" if failed else "Succeeded",
+                image=image or p.image,
+                error_code=failed,
+                error="blocked by pdb web" if failed else "",
+            )
             if p.provisioning_state == "UpgradingNodeImageVersion"
             else p
             for p in of.pools

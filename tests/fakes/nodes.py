@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from ops.model.auto_provisioning import AutoProvisioning
 from ops.model.fleet import Cluster, ClusterRef, Node
 from ops.model.workload import DisruptionBudget, Pod
 from ops.ports.errors import BusyError, OutsideError, UnreachableError
@@ -22,6 +23,9 @@ class FakeNodes:
     answers: dict[str, EvictionResult] = field(default_factory=dict)
     marks: list[str] = field(default_factory=list)
     evicted: list[str] = field(default_factory=list)
+    provisioned: dict[str, AutoProvisioning] = field(default_factory=dict)
+    dry_answers: dict[str, EvictionResult | OutsideError] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
     refuse: dict[str, OutsideError] = field(default_factory=dict)
 
     def nodes(self, cluster: Cluster | ClusterRef) -> tuple[Node, ...]:
@@ -37,6 +41,10 @@ class FakeNodes:
     def budgets(self, cluster: Cluster | ClusterRef) -> tuple[DisruptionBudget, ...]:
         self._ask("budgets")
         return self.protecting.get(cluster.name, ())
+
+    def auto_provisioning(self, cluster: Cluster | ClusterRef) -> AutoProvisioning | None:
+        self._ask("auto_provisioning")
+        return self.provisioned.get(cluster.name)
 
     def _ask(self, what: str) -> None:
         if what in self.refuse:
@@ -60,6 +68,14 @@ class FakeNodes:
         self.evicted.append(pod.name)
         if answer.kind == "evicted":
             self.running[cluster.name] = tuple(p for p in self.running[cluster.name] if p.uid != pod.uid)
+        return answer
+
+    def would_evict(self, cluster: Cluster | ClusterRef, pod: Pod) -> EvictionResult:
+        assert cluster.id in self.clusters.fleet
+        self.asked.append(pod.name)
+        answer = self.dry_answers.get(pod.name, EvictionResult("evicted"))
+        if isinstance(answer, OutsideError):
+            raise answer
         return answer
 
     def change(self, node: str, **changes: object) -> None:

@@ -65,8 +65,9 @@ class ExecutorBot:
         path.write_text(config)
         settings = {"DAYTWO_STATE": str(folder), "DAYTWO_CONFIG": str(path), "SLACK_TOKEN": TOKEN}
         self._simulation, self._inbox = simulation, inbox
-        self._wiring = wire({**simulation.environment, **settings})
         self._seen = simulation.world.now
+        wiring = wire({**simulation.environment, **settings})
+        self._wiring = wiring._replace(ports=replace(wiring.ports, clock=self))
         activities = [self._activity(name) for name in Activity]
         self.executor = Executor([_orchestrator(name) for name in Orchestrator], activities, self._seen)
         self._engine = ExecutorEngine(self.executor)
@@ -80,6 +81,10 @@ class ExecutorBot:
     def context(self) -> Context:
         """What one invocation works with."""
         return replace(self._wiring.context(None), engine=self._engine)
+
+    def now(self) -> datetime:
+        """Return the time that the world has reached: the bot's clock, without a request to the world."""
+        return self._seen
 
     def run_until(self, to: datetime) -> None:
         """Run the bot and the world until a time."""

@@ -32,9 +32,11 @@ class Night(NamedTuple):
 def night(tmp_path_factory: pytest.TempPathFactory) -> Night:
     """The rollout starts a stopped cluster, upgrades it, and stops it. This uses every verb and fact of the node image runbook.
 
-    A second cluster runs all the time, so that the fleet scan samples its nodes. Both are members of a fleet.
+    A second cluster runs all the time, so that the fleet scan samples its nodes. One of them is auto-provisioned. Both clusters
+    are members of a fleet.
     """
-    awake = replace(TWO_POOLS, name="shop-awake", pools=(PoolSpec("frozen", 1, from_snapshot=True),))
+    frozen = (PoolSpec("frozen", 1, from_snapshot=True),)
+    awake = replace(TWO_POOLS, name="shop-awake", pools=frozen, node_provisioning="Auto", provisioned_nodes=1)
     manager = FleetManagerSpec("f1", "westeurope", ((awake.name, "dev"), (TWO_POOLS.name, "dev")))
     world = replace(fleet(replace(TWO_POOLS, stopped=True), awake), managers=(manager,))
     with running_simulation(world) as simulation:
@@ -86,4 +88,4 @@ def test_the_simulated_night_uses_every_fact_and_verb(night: Night) -> None:
     """Ensures that the two tests above have something to test."""
     assert night.verbs == {"start-cluster", "stop-cluster", "upgrade-node-image"}
     assert len(night.arm) >= 8
-    assert night.kubernetes == {"list nodes"}
+    assert night.kubernetes == {"list nodes", "list nodeclaims", "list aksnodeclasses"}

@@ -77,6 +77,33 @@ def test_a_node_whose_pod_is_in_a_namespace_that_is_being_deleted_is_not_restart
         assert "because it is being terminated" in run.why
 
 
+def test_a_node_whose_pod_a_webhook_keeps_is_not_cordoned_and_the_others_are_rebooted(tmp_path: Path) -> None:
+    kept = replace(WEB, replicas=1, webhook="denies")
+    with night(tmp_path, kept) as bot:
+        reboots(bot)
+        held = {pod.node for pod in bot.simulation.world.clusters["shop-dev"].kube.pods.values()}
+        booted = {entry.node for entry in bot.simulation.world.journal.of(Kind.NODE_BOOTED)}
+        assert len(booted) == 1
+        assert not held & booted
+        assert booted == {entry.node for entry in bot.simulation.world.journal.of(Kind.NODE_CORDONED)}
+        assert 'webhook "evictions.example.com" denied the request' in str(bot.simulation.control("/slack"))
+
+
+def test_a_webhook_that_cannot_be_asked_in_a_dry_run_does_not_prevent_the_drain(tmp_path: Path) -> None:
+    with night(tmp_path, replace(WEB, webhook="no-dry-run")) as bot:
+        reboots(bot)
+        assert count(bot, Kind.NODE_BOOTED) == 2
+
+
+def test_a_pod_that_its_controller_places_on_the_cordoned_node_ends_the_drain(tmp_path: Path) -> None:
+    with night(tmp_path, replace(WEB, replicas=1, pinned=True)) as bot:
+        reboots(bot)
+        held = {pod.node for pod in bot.simulation.world.clusters["shop-dev"].kube.pods.values()}
+        assert not held & {entry.node for entry in bot.simulation.world.journal.of(Kind.NODE_BOOTED)}
+        assert 1 <= count(bot, Kind.POD_EVICTED) <= 10
+        assert "although it is cordoned" in str(bot.simulation.control("/slack"))
+
+
 @pytest.mark.parametrize("selects", ["labels", "expressions", "namespace"])
 def test_a_pdb_that_never_allows_an_eviction_is_recognized_by_every_selector(tmp_path: Path, selects: str) -> None:
     rigid = replace(WEB, pdb=PdbSpec(max_unavailable=0, selects=selects))  # type: ignore[arg-type]  # a literal

@@ -81,6 +81,22 @@ def test_budgets_distinguish_temporary_from_permanent_blocks(platform: Platform)
         assert not mine["cart"].covers(pods_of(of, "rigid")[0])
 
 
+def test_a_dry_run_has_the_results_of_the_eviction_and_evicts_nothing(platform: Platform) -> None:
+    with platform(2, CART, RIGID, TWICE) as on:
+        of = cast("Cluster", on)
+        of.until("the cart's budget is accounted for", lambda: of.budget("cart").disruptions_allowed == 1)
+        of.until("the pods of the rigid budget are healthy", lambda: of.budget("rigid").current_healthy == 2)
+        port, carts = adapter(of), pods_of(of, "cart")
+        assert [port.would_evict(SHOP_DEV, pod) for pod in carts] == [EvictionResult("evicted")] * 4
+        blocked = port.would_evict(SHOP_DEV, pods_of(of, "rigid")[0])
+        assert blocked.kind == "blocked"
+        assert "rigid" in blocked.why
+        assert port.would_evict(SHOP_DEV, pods_of(of, "twice")[0]).kind == "several"
+        assert port.would_evict(SHOP_DEV, replace(carts[0], name="unknown")).kind == "gone"
+        assert [pod.uid for pod in pods_of(of, "cart")] == [pod.uid for pod in carts]
+        assert of.budget("cart").disruptions_allowed == 1
+
+
 def test_an_eviction_has_one_of_four_results(platform: Platform) -> None:
     with platform(2, CART, RIGID, TWICE) as on:
         of = cast("Cluster", on)
@@ -96,3 +112,8 @@ def test_an_eviction_has_one_of_four_results(platform: Platform) -> None:
         of.until("another may go", lambda: of.budget("cart").disruptions_allowed == 1)
         other = replace(pods_of(of, "cart")[0], uid="00000000-0000-0000-0000-000000000000")
         assert port.evict(SHOP_DEV, other).kind == "gone"
+
+
+def test_a_cluster_without_karpenters_definitions_has_no_auto_provisioning(platform: Platform) -> None:
+    with platform(1) as on:
+        assert adapter(cast("Cluster", on)).auto_provisioning(SHOP_DEV) is None

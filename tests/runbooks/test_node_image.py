@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from ops.model.auto_provisioning import AutoProvisioning, NodeClaim, NodeClass
 from ops.model.decision import Act, Nothing, Report, Wait
 from ops.model.fleet import Cluster, Node, Unknown
 from ops.model.image import ImageKey
@@ -29,13 +30,13 @@ def facts(
     nodes: tuple[Node, ...] | Unknown | None = None,
     proof: Proof | None = None,
     initial_images: dict[str, str] | None = None,
+    auto_provisioning: AutoProvisioning | None = None,
 ) -> Facts:
     seen = nodes if nodes is not None else nodes_of(of)
     images = {each.name: newest for each in of.pools}
     proofs = {str(proof.key): proof} if proof else {}
-    return Facts(
-        of, images, seen, proofs, initial_images if initial_images is not None else {p.name: p.image for p in of.pools}
-    )
+    initial = initial_images if initial_images is not None else {p.name: p.image for p in of.pools}
+    return Facts(of, images, seen, proofs, initial, auto_provisioning=auto_provisioning)
 
 
 def decide(known: Facts, now: datetime = IN_WINDOW, config: str = CONFIG, of: Run | None = None) -> object:
@@ -129,11 +130,13 @@ def test_nodes_that_arm_does_not_list_are_shown_in_the_report_of_their_own_clust
         Node("aks-hostedpool-1-vms1", "hostedpool", OLD, ready=True),
         Node("aks-hostedpool-1-vms2", "hostedpool", OLD, ready=True),
     )
-    decision = decide(facts(of, nodes=nodes, initial_images={"user1": OLD}))
+    claims = (NodeClaim("default-1", "aks-default-1", "default", NEW),)
+    provisioning = AutoProvisioning(claims, (NodeClass("default", (NEW,)),))
+    decision = decide(facts(of, nodes=nodes, initial_images={"user1": OLD}, auto_provisioning=provisioning))
     assert isinstance(decision, Report)
     assert decision.lines[1:] == (
-        "default: 1 node by node labels, not confirmed by ARM: 202611.05.0",
-        "hostedpool: 2 nodes by node labels, not confirmed by ARM: 202610.29.0",
+        "default: 1 node by node labels, not confirmed by ARM: 202611.05.0; 1 as new nodes would be",
+        "managed system pool: 2 nodes by node labels, not confirmed by ARM: 202610.29.0; AKS replaces them",
     )
 
 

@@ -90,7 +90,9 @@ def test_a_pdb_that_never_allows_an_eviction_is_reported_before_a_node_is_cordon
     never = DisruptionBudget("shop", "web", {"app": "web"}, 0, 3, 3, 3)
     decision = decide(nodes_to_reboot(cluster(), "aks-user1-1"), pods=(POD,), disruption_budgets=(never,))
     assert isinstance(decision, Nothing)
-    assert decision.skips[0].why == "PDB shop/web never allows an eviction of shop/web-1: it requires all 3"
+    assert decision.skips[0].why == (
+        "PDB shop/web never allows an eviction of shop/web-1: it requires all 3 (by the rules, the API server was not asked)"
+    )
 
 
 def test_a_node_is_not_skipped_because_of_a_pdb_that_blocks_only_temporarily() -> None:

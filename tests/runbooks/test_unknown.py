@@ -126,7 +126,8 @@ def test_a_cluster_with_managed_system_pools_says_that_nothing_was_compared() ->
     )
     assert nothing(of, nodes) == (
         "AKS upgrades this cluster; Azure lists no pools for it, so no image was compared; "
-        "default: 2 nodes by node labels, not confirmed by ARM: 202610.29.0, 1 not Ready"
+        "default: 2 nodes by node labels, not confirmed by ARM: 202610.29.0; 1 not Ready; "
+        "its API server has no NodeClaims, so whether they are outdated is unknown"
     )
     refused = Unknown("listing the nodes of pay: its API server does not answer")
     assert nothing(of, refused).endswith(

@@ -39,7 +39,7 @@ def _done(world: World) -> list[str]:
 def _left(world: World, recorded: Sequence[Run]) -> list[str]:
     cordoned = [node for nodes in world.nodes.listed.values() for node in nodes if node.unschedulable]
     return [
-        *(f"condition: {each.what} of {each.where}" for each in open_conditions(world.store)),
+        *(f"condition: {' of '.join(filter(None, (each.what, each.where)))}" for each in open_conditions(world.store)),
         *(f"cordon of {node.name}{_whose(node.annotations)}" for node in cordoned),
         *(f"waiting run: {run.why}" for run in recorded if not run.state.is_final),
     ]

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from ops.context import Context
 from ops.engine.activities.assess import decide_now
-from ops.engine.preview import approvers_of, preview_pools, preview_run
+from ops.engine.preview import approvers_of, behind_counted, preview_pools, preview_run
 from ops.engine.transition import Outcome, Transition
 from ops.facts.fleet import list_fleet
 from ops.facts.fleet_membership import read_membership
@@ -45,7 +45,7 @@ def _lookup(context: Context, command: str, subject: str) -> Message:
         pools = preview_pools(context, settings, fleet, now)
         rows = [(p.cluster, p.pool, p.behind, p.next) for p in pools]
         notes = {pool.cluster: pool.notes for pool in pools if pool.notes}
-        return plan_message(rows, sum(pool.is_behind for pool in pools), notes)
+        return plan_message(rows, behind_counted(pools), notes)
     cluster = next((each for each in fleet if azure_key(each.name) == azure_key(subject)), None)
     if cluster is None:
         return reply_message(

@@ -17,7 +17,7 @@ from ops.model.decision import Act, Decision, Nothing, Report, Wait
 from ops.model.fleet import Cluster
 from ops.model.json import Json
 from ops.model.plan import Plan
-from ops.model.reasons import WaitReason
+from ops.model.reasons import SkipReason, WaitReason
 from ops.model.run import Run, State, StepRecord
 from ops.policy.routes import channels_of
 from ops.runbooks import runbooks
@@ -125,7 +125,11 @@ def _record(context: Context, stored: Stored[Run], run: Run, decision: Decision,
             code = str(skips[-1].code) if skips else ""
             refused = last_refusal(context.ports.store, run)
             if refused is not None:
-                state, why, code = State.SKIPPED, refused.cause, WaitReason.REFUSED
+                # What was refused for one node does not undo what was done for the others.
+                state = State.DONE if refused.subject and run.finished else State.SKIPPED
+                why, code = refused.cause, WaitReason.REFUSED
+            elif run.obstacle and any(skip.code is SkipReason.NO_WINDOW_LEFT for skip in skips):
+                why = f"{why}; the last attempt ended with: {run.obstacle}"
             ended = replace(run, state=state, why=why, skips=skips, code=code, notify=notify)
             return finish_run(context, stored, ended, now)
         case Report(headline, lines, skips, ok):

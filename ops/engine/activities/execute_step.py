@@ -42,11 +42,19 @@ def begin(context: Context, payload: Mapping[str, Json]) -> Transition:
 
 
 def _begin_now(work: StepExecution) -> Transition:
-    """Makes the first call. A step that was recorded as intended but left no trace is begun like any other."""
+    """Makes the first call. A step that was recorded as intended but left no trace is begun like any other.
+
+    Raises:
+        TryLaterError: the call may succeed later.
+    """
     if not work.undo and work.record.state is StepState.INTENDED and (why := blocking_reason(work)):
         return work.leave(why)
     work.intend()
-    outcome = _attempt(work.verb.begin, work)
+    try:
+        outcome = _attempt(work.verb.begin, work)
+    except TryLaterError as error:
+        work.remember(str(error))
+        raise
     if isinstance(outcome, Refused) and not outcome.lasting:
         return work.failed(outcome, was_begun=False)
     return _transition_for(work, outcome)
@@ -55,10 +63,10 @@ def _begin_now(work: StepExecution) -> Transition:
 def _transition_for(work: StepExecution, outcome: Done | Pending | Refused | Stale) -> Transition:
     match outcome:
         case Done():
-            forget_refusal(work.context.ports, work.run, work.verb.name, work.now)
+            forget_refusal(work.context.ports, work.run, (work.verb.name, work.step), work.now)
             return work.proven(outcome)
         case Pending(token, poll_after):
-            forget_refusal(work.context.ports, work.run, work.verb.name, work.now)
+            forget_refusal(work.context.ports, work.run, (work.verb.name, work.step), work.now)
             return work.running(token, poll_after)
         case Refused(lasting=True):
             return _refused(work, outcome)
@@ -73,7 +81,7 @@ def _refused(work: StepExecution, refused: Refused) -> Transition:
 
     An event, an undo or a person who has started the run does not wait that long, so the run fails.
     """
-    again = record_refusal(work.context.ports, work.run, work.verb.name, refused, work.now)
+    again = record_refusal(work.context.ports, work.run, (work.verb.name, work.step), refused, work.now)
     if work.undo or work.run.source != "timer" or runbooks()[work.run.runbook].about_event:
         return work.failed(refused, was_begun=work.undo)
     return work.refused(refused, again)

@@ -37,6 +37,7 @@ class Changes(Alert, total=False):
     until: datetime | None
     why: str
     code: str
+    obstacle: str
     remedy: str
 
 
@@ -145,7 +146,7 @@ class StepExecution:
         record = replace(self.record, state=state, ended=self.now, evidence=evidence, progress=progress, token="")
         # Write the ledger first: its entry is written only once per key, even if the process is killed before the run is saved.
         self.context.note(self.now, self.run, str(state), f"{self.step.title}: {done.evidence}", key=self._key("proof"))
-        self.save(record, state=State.RUNNING, acted=True, **self._relieved())
+        self.save(record, state=State.RUNNING, acted=True, obstacle="", **self._relieved())
         self._measure(str(state))
         return self.onward()
 
@@ -175,14 +176,16 @@ class StepExecution:
             if changes:
                 self.save(self.record, **changes)
             return Transition(Outcome.RETRY, retry_at or self.now + timedelta(minutes=5))
+        self.remember(why)
         return self.leave(why, retry_at or self.now + _SOON)
 
     def interrupted(self, why: str, retry_at: datetime | None) -> Transition:
         """Abandons the plan, because something else has ended the step's operation: this is not a failure."""
         self.context.note(self.now, self.run, "interrupted", f"{self.step.title}: {why}", key=self._key("interrupted"))
+        self.remember(why)
         return self.leave(why, retry_at)
 
-    def refused(self, refused: Refused, retry_at: datetime) -> Transition:
+    def refused(self, refused: Refused, retry_at: datetime | None) -> Transition:
         """Abandons the plan, because a system refuses its first call until a person changes something."""
         why = f"{self.step.title}: {refused.cause}"
         self.context.note(self.now, self.run, "refused", why, key=self._key("refused"))
@@ -194,6 +197,11 @@ class StepExecution:
         record = replace(self.record, state=StepState.LEFT, why=why, token="")
         self.save(record, why=why, until=retry_at)
         return Transition(Outcome.UNWIND)
+
+    def remember(self, obstacle: str) -> None:
+        """Keeps why an attempt was given up, so that a run that ends without another one can say it."""
+        if self.run.obstacle != obstacle:
+            self.stored = self.context.runs.replace(self.stored, replace(self.run, obstacle=obstacle))
 
     def _measure(self, result: str) -> None:
         began = self.record.began

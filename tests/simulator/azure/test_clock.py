@@ -17,6 +17,7 @@ from tests.simulator.azure.conftest import small_fleet
 START = datetime(2026, 11, 16, tzinfo=UTC)
 KEYS = [
     "ARM_URL", "CA_FILE", "IDENTITY_ENDPOINT", "IDENTITY_HEADER", "SUBSCRIPTION", "RESOURCE_GROUP", "CLUSTER",
+    "POOL",
     "KUBECONFIG", "SLACK_URL", "TEAMS_URL", "TEAMS_BOT_APP_ID", "TEAMS_SERVICE_URL", "TEAMS_OPENID_URL", "TEAMS_LOGIN_URL",
     "TEAMS_HOSTS", "CLOCK_URL",
 ]  # fmt: skip

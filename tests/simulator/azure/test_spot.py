@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 from azure.core.exceptions import HttpResponseError
 
+from ops.adapters.kubernetes_documents import node_of
+from simulator.kubernetes.node_conditions import conditions
+from simulator.kubernetes.nodes import node_document
 from simulator.running import Running, running_simulation
 from simulator.world.journal import Kind
 from simulator.world.scripted_faults import SpotEviction
@@ -147,3 +150,16 @@ def test_an_eviction_can_be_requested_through_azure(simulation: Running, later: 
     with pytest.raises(HttpResponseError) as caught:
         machines.simulate_eviction(GROUP, scale_set(simulation, "user1"), "0")
     assert (caught.value.status_code, caught.value.error and caught.value.error.code) == (409, "OperationNotAllowed")
+
+
+def test_a_node_with_a_notice_has_its_conditions_until_it_is_gone() -> None:
+    world = World(spot_fleet(), seed=1)
+    world.arm(SpotEviction("web", "spot", AT, nodes=1, notice_s=25))
+    world.advance(AT + timedelta(seconds=10))
+    cluster = world.clusters["web"]
+    (evicted,) = {entry.node for entry in world.journal.of(Kind.SPOT_NOTICE)}
+    read = {name: node_of(node_document(cluster, node)) for name, node in cluster.nodes.items()}
+    assert [name for name, node in read.items() if node.event_scheduled] == [evicted]
+    assert {each["type"] for each in conditions(cluster.nodes[str(evicted)]) if each["status"] == "True"} == {
+        "Ready", "VMEventScheduled", "PreemptionScheduled",
+    }  # fmt: skip
