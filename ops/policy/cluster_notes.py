@@ -21,10 +21,11 @@ def forced_upgrade_notes(cluster: Cluster, now: datetime) -> tuple[str, ...]:
     if not cluster.forces_upgrade_at(now):
         return ()
     until = cluster.forced_until
-    end = until.why if isinstance(until, Unknown) else f"until {instant(until)}" if until is not None else ""
-    return (
-        f"forceUpgrade is set on the cluster ({end}): AKS drains through PDBs in every upgrade that starts before then",
-    )
+    if until is None or isinstance(until, Unknown):
+        why = until.why if until is not None else "its end is not set"
+        return (f"forceUpgrade is set on the cluster ({why}): AKS may drain through PDBs in any upgrade",)
+    when = f"every upgrade that starts before {instant(until)}"
+    return (f"forceUpgrade is set on the cluster: AKS drains through PDBs in {when}",)
 
 
 def unlisted_pools_notes(cluster: Cluster) -> tuple[str, ...]:

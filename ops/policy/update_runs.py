@@ -1,7 +1,5 @@
 """Whether an update run of Azure Kubernetes Fleet Manager has the cluster (docs/node-image.md, rule 21)."""
 
-from dataclasses import dataclass
-
 from ops.model.fleet import Unknown
 from ops.model.update_runs import FleetMembership, UpdateRun
 
@@ -9,29 +7,19 @@ from ops.model.update_runs import FleetMembership, UpdateRun
 type Membership = FleetMembership | Unknown | None
 
 
-@dataclass(frozen=True, slots=True)
-class Hold:
-    """Why nothing begins on the cluster now. `needs_person` means that this may not pass without a person."""
-
-    why: str
-    needs_person: bool
-
-
-def fleet_hold(membership: Membership) -> Hold | None:
-    """Returns why the cluster is left to its fleet, or cannot be acted on because that is unknown; None if it can be acted on.
+def fleet_hold(membership: Membership) -> str:
+    """Returns why the cluster is left to its fleet, or cannot be acted on because that is unknown; empty if it can be acted on.
 
     Two drivers must not upgrade, stop or restart the same cluster: an operation that runs on a member fails the update run.
     """
     match membership:
         case None:
-            return None
-        case Unknown(why, transient):
-            return Hold(
-                f"whether an update run of a fleet contains the cluster could not be read: {why}", not transient
-            )
+            return ""
+        case Unknown(why):
+            return f"whether an update run of a fleet contains the cluster could not be read: {why}"
         case FleetMembership(fleet, _, runs):
             first = min(runs, key=lambda run: run.waits, default=None)
-            return None if first is None else Hold(_described(fleet, first), first.waits)
+            return "" if first is None else _described(fleet, first)
 
 
 def membership_notes(membership: Membership) -> tuple[str, ...]:
@@ -40,11 +28,11 @@ def membership_notes(membership: Membership) -> tuple[str, ...]:
         return ()
     hold = fleet_hold(membership)
     if isinstance(membership, Unknown):
-        return (hold.why,) if hold else ()
+        return (hold,)
     group = f" (update group {membership.group})" if membership.group else ""
     member = f"member of the fleet {membership.fleet} of Azure Kubernetes Fleet Manager{group}"
     profiles = f"the fleet also upgrades it by itself: {', '.join(membership.auto_upgrades)}"
-    return (member, *([hold.why] if hold else []), *([profiles] if membership.auto_upgrades else []))
+    return (member, *([hold] if hold else []), *([profiles] if membership.auto_upgrades else []))
 
 
 def _described(fleet: str, run: UpdateRun) -> str:

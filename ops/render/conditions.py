@@ -1,6 +1,6 @@
 """Persistent conditions as messages: posted while they exist, and edited once they are resolved."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from ops.model.calendar import SilentCalendar, host_of
@@ -10,7 +10,9 @@ from ops.model.refusal import RefusedAction
 from ops.model.run import State
 from ops.model.run_request import short_hash
 from ops.model.tags import TagChange
+from ops.model.update_runs import UpdateRun
 from ops.model.wording import instant
+from ops.render.phrases import listed
 
 _SHOWN_NOTES = 10
 _SHOWN_NODES = 20
@@ -246,4 +248,27 @@ def failed_cluster_message(cluster: Cluster) -> Message:
     remedy = "find the operation in the activity log and fix its cause, then reconcile the cluster (`az aks update`)"
     return Message(
         subject, State.NEEDS_YOU, "Cluster", cluster.name, "has failed", lines, remedy=remedy, footer=subject
+    )
+
+
+def waiting_run_message(subject: str, fleet: str, run: UpdateRun | None, clusters: Sequence[str]) -> Message:
+    """Reports an update run of a fleet that waits, with the clusters that it holds; resolved without a `run`."""
+    if run is None:
+        return Message(subject, State.DONE, "Update run", fleet, "is not waiting anymore")
+    lines = (
+        f"{run.name} is {run.state} ({run.id})",
+        f"Daytwo begins nothing on the clusters that it contains: {listed(clusters, _SHOWN_TEXT)}",
+    )
+    remedy = "start the run, approve its gate, or stop or delete it in Azure Kubernetes Fleet Manager"
+    return Message(subject, State.NEEDS_YOU, "Update run", fleet, "is waiting", lines, remedy=remedy, footer=subject)
+
+
+def unreadable_fleets_message(refused: Mapping[str, Sequence[str]]) -> Message:
+    """Reports that fleets are known but cannot be read, by reason with the clusters that this holds; resolved once all can be read."""
+    if not refused:
+        return Message("fleets", State.DONE, "Fleets", "Azure Kubernetes Fleet Manager", "can be read again")
+    lines = tuple(f"{why}. Daytwo begins nothing on {listed(names, _SHOWN_TEXT)}" for why, names in refused.items())
+    remedy = "assign the role of the deployment guide in the subscription of the fleet, or `Reader` on the fleet"
+    return Message(
+        "fleets", State.NEEDS_YOU, "Fleets", "Azure Kubernetes Fleet Manager", "cannot be read", lines, remedy=remedy
     )

@@ -21,10 +21,9 @@ from ops.policy.calendar import iso_week, week_occurrences, week_openings, week_
 from ops.policy.pool_selection import Candidate, Limits, select_pools, unjudged_skips
 from ops.policy.rings import ring_before, ring_of
 from ops.policy.select import ring_window
-from ops.policy.update_runs import Hold, Membership, fleet_hold, membership_notes
+from ops.policy.update_runs import Membership, fleet_hold, membership_notes
 from ops.policy.upgrade_plan import plan_within
 from ops.runbooks.contract import Opening, RunbookDefaults, TimelineBar
-from ops.runbooks.fleet_runs import skip_of
 from ops.runbooks.missing_facts import look_again
 from ops.settings import Settings
 from ops.settings.fleet import Ring
@@ -158,7 +157,7 @@ def week_of(run: Run, zone: str, now: datetime) -> str:
 class _Week:
     """The options that one cluster has left this week. `last` is the end of its last window occurrence, ignoring freezes.
 
-    `hold` is set if an update run of its fleet has it, or if that is unknown.
+    `hold` says that an update run of its fleet has it, or that this is unknown; empty if neither.
     """
 
     cluster: Cluster
@@ -168,7 +167,7 @@ class _Week:
     last: datetime
     candidates: tuple[Candidate, ...]
     skips: tuple[Skip, ...]
-    hold: Hold | None = None
+    hold: str = ""
 
 
 def _read_again(
@@ -221,9 +220,8 @@ def _decide_in_week(week: _Week, facts: Facts, settings: Settings, now: datetime
         return Wait(
             opening.start, why, WaitReason.UNPROVEN if waiting and not free else WaitReason.WINDOW, notify, skips
         )
-    if week.hold is not None:
-        in_run = skip_of(week.cluster, week.hold)
-        return Wait(now + _BUSY_AGAIN, week.hold.why, WaitReason.UPDATE_RUN, notify, (*skips, in_run))
+    if week.hold:
+        return Wait(now + _BUSY_AGAIN, week.hold, WaitReason.UPDATE_RUN, notify, skips)
     if week.cluster.is_busy:
         why = f"another operation is running on the cluster ({week.cluster.states})"
         return Wait(now + _BUSY_AGAIN, why, WaitReason.BUSY, notify, skips)
@@ -247,8 +245,8 @@ def _ended_without(week: _Week, waiting: tuple[Skip, ...], free: tuple[Candidate
     asleep = week.cluster.is_stopped and not week.policy.start_stopped_clusters
     left = []
     for candidate in free:
-        if week.hold is not None:
-            left.append(Skip(candidate.pool.name, SkipReason.UPDATE_RUN, week.hold.why))
+        if week.hold:
+            left.append(Skip(candidate.pool.name, SkipReason.UPDATE_RUN, week.hold))
         elif asleep:
             left.append(Skip(candidate.pool.name, SkipReason.ASLEEP, "the cluster was stopped during its windows"))
         elif week.cluster.is_busy:

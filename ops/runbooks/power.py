@@ -15,7 +15,6 @@ from ops.model.run_request import RunRequest
 from ops.policy.power import BETWEEN, DesiredPower, NoSchedule, desired_power, schedule_of, tag_of
 from ops.policy.update_runs import Membership, fleet_hold
 from ops.runbooks.contract import RunbookDefaults, TimelineBar
-from ops.runbooks.fleet_runs import skip_of
 from ops.runbooks.missing_facts import look_again
 from ops.settings import Settings
 from ops.settings.part import Section
@@ -71,8 +70,8 @@ class Power(RunbookDefaults):
             state = "awake" if desired.awake else "asleep"
             return Nothing(f"the cluster is {state}, as scheduled: {desired.why}")
         hold = fleet_hold(facts.fleet_membership)
-        if hold is not None:
-            return Nothing(hold.why, (skip_of(cluster, hold),))
+        if hold:
+            return Nothing(hold, (Skip(cluster.name, SkipReason.UPDATE_RUN, hold),))
         if not desired.awake and facts.temporary_holder:
             return _held(cluster, facts.temporary_holder)
         if cluster.is_busy:

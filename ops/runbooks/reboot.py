@@ -20,10 +20,9 @@ from ops.policy.cluster_limits import why_no_restart
 from ops.policy.node_identity import match_nodes
 from ops.policy.node_selection import Guards, select_nodes
 from ops.policy.rings import ring_of
-from ops.policy.update_runs import Hold, Membership, fleet_hold
+from ops.policy.update_runs import Membership, fleet_hold
 from ops.policy.upgrade_duration import upgrade_order
 from ops.runbooks.contract import Opening, RunbookDefaults, TimelineBar
-from ops.runbooks.fleet_runs import skip_of
 from ops.runbooks.missing_facts import is_transient, look_again
 from ops.settings import Settings
 from ops.settings.part import Section
@@ -131,16 +130,15 @@ class _Moment:
     settings: Settings
     run: Run
     now: datetime
-    hold: Hold | None = None
+    hold: str = ""
 
 
 def _decide_in_window(cluster: Cluster, able: list[Node], skips: tuple[Skip, ...], at: _Moment) -> Decision:
     if cluster.is_busy:
         return Wait(at.now + _BUSY_AGAIN, "another operation is running on the cluster", WaitReason.BUSY, skips=skips)
     opening = open_span(at.policy.window, at.settings.freezes, at.now)
-    if opening is not None and at.hold is not None:
-        again, held = min(at.now + _BUSY_AGAIN, opening.end), skip_of(cluster, at.hold)
-        return Wait(again, at.hold.why, WaitReason.UPDATE_RUN, skips=(*skips, held))
+    if opening is not None and at.hold:
+        return Wait(min(at.now + _BUSY_AGAIN, opening.end), at.hold, WaitReason.UPDATE_RUN, skips=skips)
     needed = at.policy.drain_timeout + _BOOT
     if opening is None or at.now + needed > opening.end:
         following = next_open(

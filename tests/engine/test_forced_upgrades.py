@@ -25,8 +25,8 @@ from tests.fakes import NEW, World, cluster, pool
 
 LATER = datetime(2026, 11, 17, 4, tzinfo=UTC)
 WARNING = (
-    "forceUpgrade is set on the cluster (until Tue 2026-11-17 04:00 UTC): AKS drains through PDBs in every upgrade that "
-    "starts before then"
+    "forceUpgrade is set on the cluster: AKS drains through PDBs in every upgrade that starts before "
+    "Tue 2026-11-17 04:00 UTC"
 )
 
 

@@ -1,19 +1,20 @@
 """A cluster in an update run of its fleet is left alone by every runbook, before a plan and before each step (rule 21)."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
+from ops.endpoints.timers import every_hour
 from ops.engine.preview import preview_pools
 from ops.model.reasons import SkipReason, WaitReason
 from ops.model.run import Run, State
 from ops.model.update_runs import FleetMembership, UpdateRun
 from ops.ports.errors import DeniedError, OutsideError, TryLaterError
 from ops.tables.conditions import open_conditions
-from tests.driving import AzureOperations, manual_request, run_request, start, start_due
+from tests.driving import AzureOperations, manual_request, run_request, start
 from tests.engine.worlds import world_in_window, world_with_all_operations
-from tests.fakes import World
+from tests.fakes import World, cluster
 
 ID = "/subscriptions/s/resourcegroups/rg-fleets/providers/microsoft.containerservice/fleets/f1/updateRuns/r7"
 DENIED = DeniedError("listing the members of the fleet f1: AuthorizationFailed")
@@ -137,28 +138,58 @@ def conditions(world: World) -> list[str]:
     return [condition.text for condition in open_conditions(world.store)]
 
 
+def hours(world: World, count: int) -> None:
+    """Fire the hourly timer this many times, one hour apart."""
+    for _ in range(count):
+        every_hour(world.context, timedelta(days=90))
+        world.clock.at += timedelta(hours=1)
+
+
 @pytest.mark.parametrize(
     ("state", "is_open"), [("NotStarted", True), ("Pending", True), ("Running", False), ("Stopping", False)]
 )
-def test_an_update_run_that_waits_is_reported_once_until_it_is_over(state: str, *, is_open: bool) -> None:
-    world = world_with_all_operations()
-    world.clock.at = datetime(2026, 11, 16, 23, tzinfo=UTC)
-    held_in(world, state)
-    for _ in range(3):
-        start_due(world)
-        world.clock.at += timedelta(minutes=15)
-    found = [text for text in conditions(world) if why(state) in text]
-    assert len(found) == is_open
+def test_an_update_run_that_waits_is_reported_once_with_its_clusters(state: str, *, is_open: bool) -> None:
+    world = world_in_window()
+    world.clusters.put(cluster("shop-test", env="test"), cluster("shop-lab", env="lab"))
+    run = UpdateRun(ID, "r7", state, "canary")
+    world.fleets.members = {each: FleetMembership("f1", "dev", (run,)) for each in world.clusters.fleet}
+    hours(world, 3)
+    assert conditions(world) == (
+        [
+            f"is waiting: r7 is {state} ({ID}); Daytwo begins nothing on the clusters that it contains: shop-dev, shop-test"
+        ]
+        if is_open
+        else []
+    )
+    assert sum("is waiting" in str(content) for content in world.chat.shown.values()) == is_open
     world.fleets.members = {}
-    start_due(world)
+    hours(world, 1)
+    assert conditions(world) == []
+    assert ("is not waiting anymore" in str(world.chat.shown)) is is_open
+
+
+def test_a_missing_permission_on_a_known_fleet_is_reported_once_for_all_clusters() -> None:
+    world = world_in_window()
+    world.clusters.put(cluster("shop-test", env="test"))
+    world.fleets.refuse = DENIED
+    hours(world, 3)
+    (text,) = conditions(world)
+    assert (
+        "listing the members of the fleet f1: AuthorizationFailed. Daytwo begins nothing on shop-dev, shop-test" in text
+    )
+    world.fleets.refuse = None
+    hours(world, 1)
     assert conditions(world) == []
 
 
-def test_a_missing_permission_on_a_known_fleet_is_reported() -> None:
-    world = world_with_all_operations()
-    world.fleets.refuse = DENIED
-    start_due(world)
-    assert any("listing the members of the fleet f1: AuthorizationFailed" in text for text in conditions(world))
+def test_what_cannot_be_read_now_resolves_nothing() -> None:
+    world = world_in_window()
+    held_in(world, "Pending")
+    hours(world, 1)
+    (text,) = conditions(world)
+    world.fleets.refuse = THROTTLED
+    hours(world, 2)
+    assert conditions(world) == [text]
 
 
 def test_plan_and_why_show_the_fleet() -> None:

@@ -81,8 +81,7 @@ def _update_run(work: StepExecution) -> str:
     membership = read_membership(work.context.ports.fleets, work.run.target, work.now)
     if isinstance(membership, Unknown) and membership.transient:
         raise TryLaterError(membership.why, membership.retry_after_s)
-    hold = fleet_hold(membership)
-    return hold.why if hold else ""
+    return fleet_hold(membership)
 
 
 def _outside_window(work: StepExecution) -> str:
