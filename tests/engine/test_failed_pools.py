@@ -101,6 +101,15 @@ def test_a_pool_that_may_be_repaired_comes_after_the_others() -> None:
     assert world.clusters.begun == ["upgrade user2", "upgrade user3", "upgrade user1"]
 
 
+def test_the_same_words_after_the_attempt_do_not_lead_to_another_one() -> None:
+    assert blocking_failure(FAILED, {}) == ""
+    assert blocking_failure(FAILED, {"user2": IN_WINDOW}) == ""
+    assert blocking_failure(FAILED, {"user1": IN_WINDOW}) == (
+        f"its last operation ended Failed with NodeImageNotSupported: {TEXT} (an upgrade to the newest image was tried on "
+        "Mon 2026-11-16 22:30 UTC): repair the pool before it can be upgraded"
+    )
+
+
 def test_an_interrupted_operation_is_not_a_failure() -> None:
     interrupted = replace(FAILED, error_code="AKSOperationPreempted", error="preempted")
     assert blocking_failure(interrupted, {}) == ""

@@ -52,6 +52,7 @@ def test_nothing_begins_on_a_cluster_in_an_update_run(runbook: str, state: str) 
     run.turns(10)
     assert begun(world) == ([], [], [])
     assert why(state) in run.record.why
+    assert "lease" not in run.engine.calls
 
 
 @pytest.mark.parametrize("runbook", ["node-image", "power", "reboot"])
@@ -130,6 +131,7 @@ def test_a_fleet_that_cannot_be_read_now_is_read_again_before_a_step() -> None:
     world.fleets.refuse = THROTTLED
     run.turns(2)
     assert world.clusters.asked == []
+    assert "unwind" not in run.engine.calls
     world.fleets.refuse = None
     assert run.to_end(AzureOperations(world)).state is State.DONE
 

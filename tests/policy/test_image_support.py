@@ -44,6 +44,12 @@ def test_removed_images_are_said_to_be_removed_only_afterwards() -> None:
     assert ended(*found, AUTUMN.replace(year=2027)).endswith("its images were removed on 2027-04-01")
 
 
+@pytest.mark.parametrize(("day", "removed"), [(29, False), (30, True)])
+def test_images_are_removed_with_their_day(day: int, *, removed: bool) -> None:
+    found = of("Ubuntu", "AKSUbuntu-2204gen2containerd-202706.24.0")
+    assert is_removed(*found, datetime(2028, 4, day, tzinfo=UTC)) is removed
+
+
 @pytest.mark.parametrize(
     ("at", "end"),
     [
