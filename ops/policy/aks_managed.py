@@ -11,7 +11,7 @@ from ops.model.image import NodeImage
 from ops.model.plan import Skip
 from ops.model.reasons import SkipReason, WaitReason
 from ops.policy.auto_provisioning import unlisted_line, unlisted_pools
-from ops.policy.cluster_notes import unlisted_pools_notes
+from ops.policy.cluster_notes import forced_upgrade_notes, unlisted_pools_notes
 from ops.policy.pool_selection import carries, is_older_than, latest, nodes_checked, nodes_of
 
 _LOOK_AGAIN = timedelta(hours=2)
@@ -50,7 +50,8 @@ def decide_aks_managed(
     behind = [pool for pool in cluster.pools if not _is_newest(pool, facts)]
     changed = [pool for pool in cluster.pools if facts.initial_images.get(pool.name, pool.image) != pool.image]
     bad_news = tuple(f"{skip.what}: {skip.why}" for skip in frozen)
-    lines = (*(_line(pool, facts) for pool in changed), *bad_news, *_unlisted(cluster, facts))
+    notes = forced_upgrade_notes(cluster, now)
+    lines = (*notes, *(_line(pool, facts) for pool in changed), *bad_news, *_unlisted(cluster, facts))
     if not behind and not changed:
         return _nothing_behind(cluster, facts, skips, bad_news)
     if not behind:

@@ -19,9 +19,9 @@ from ops.policy.pool_selection import Candidate
 from ops.policy.upgrade_plan import plan_within
 from tests.approvals.helpers import assessed, requests, shown
 from tests.approvals.story import config
-from tests.driving import IN_WINDOW, AzureOperations, world_with
+from tests.driving import IN_WINDOW, AzureOperations, run_request, start, world_with
 from tests.engine.worlds import upgrade, world_in_window
-from tests.fakes import NEW, World, cluster, pool
+from tests.fakes import CONFIG, NEW, World, cluster, pool
 
 LATER = datetime(2026, 11, 17, 4, tzinfo=UTC)
 WARNING = (
@@ -150,3 +150,10 @@ def test_plan_and_why_show_it() -> None:
     world.clusters.put(replace(world.clusters.only, forced_until=LATER))
     (shown,) = preview_pools(world.context, world.settings, (world.clusters.only,), world.clock.at)
     assert shown.notes == (WARNING,)
+
+
+def test_it_is_shown_for_a_cluster_that_aks_upgrades() -> None:
+    world = world_with(replace(forced(), node_os_channel="NodeImage"), CONFIG, IN_WINDOW)
+    run = start(world, run_request(world, rollout="r"))
+    run.to_first_step()
+    assert run.record.lines == (WARNING,)
