@@ -11,6 +11,7 @@ from ops.context import Context
 from ops.facts.machines import pool_machines
 from ops.messaging.conditions import report_strangers
 from ops.model.arm_actions import ASK_API_SERVER, LIST_FLEET, LIST_MACHINES, READ_CLUSTER
+from ops.model.azure_names import azure_key
 from ops.model.fleet import Cluster, Unknown
 from ops.model.image import ImageKey
 from ops.model.ledger import Entry
@@ -38,7 +39,7 @@ KUBERNETES = frozenset({"list nodes"})
 def record_fleet(context: Context, fleet: Sequence[Cluster], now: datetime) -> None:
     """Stores names, ids and tags, so that a chat command can find a cluster without reading Azure. Deleted clusters are removed."""
     table = known_clusters(context.ports.store)
-    keys = {f"{cluster.name.casefold()}|{short_hash(cluster.id)}": cluster for cluster in fleet}
+    keys = {f"{azure_key(cluster.name)}|{short_hash(cluster.id)}": cluster for cluster in fleet}
     store = context.ports.store
     gone = [key for key in marked(store, table.kind) if key not in keys]
     each(store, "deleted clusters", gone, table.delete)
@@ -62,7 +63,7 @@ def known_cluster(cluster: Cluster, now: datetime) -> KnownCluster:
         cluster.region,
         dict(cluster.tags),
         now,
-        cluster.node_resource_group.casefold(),
+        azure_key(cluster.node_resource_group),
         tuple(pool.name for pool in cluster.pools if pool.spot),
     )
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from ops.model.auto_provisioning import AutoProvisioning
 from ops.model.decision import Nothing, Report, Wait
 from ops.model.fleet import Cluster, Node, Unknown
 from ops.model.plan import Skip
@@ -28,6 +29,7 @@ class Known:
     newest_images: Mapping[str, str | Unknown]
     nodes: tuple[Node, ...] | Unknown
     initial_images: Mapping[str, str] = field(default_factory=dict)
+    auto_provisioning: AutoProvisioning | Unknown | None = None
 
 
 def known(
