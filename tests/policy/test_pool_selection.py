@@ -187,15 +187,6 @@ class TestOrder:
             assert found.candidates == (behind(pool("b")),)
 
 
-def test_nodes_of_node_auto_provisioning_are_skipped_by_their_provisioner() -> None:
-    of = cluster("shop", pool("a"))
-    extra = tuple(Node(name, "", NEW, ready=True, provisioner=by) for name, by in (("1", "z"), ("2", "d"), ("3", "z")))
-    why = "node auto-provisioning replaces these nodes itself"
-    assert select(of=of, nodes=(*nodes_of(of), *extra)).skips == tuple(
-        Skip(name, SkipReason.NODE_AUTO_PROVISIONING, why) for name in ("d", "z")
-    )
-
-
 class TestUnjudged:
     """What may be readable later is named, so that the pools are judged again."""
 
