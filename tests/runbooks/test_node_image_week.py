@@ -176,6 +176,15 @@ def test_a_cluster_whose_pools_this_run_has_upgraded_is_not_said_to_have_none() 
     assert decide(facts(), run=done) == Nothing("1 pool compared: all run the newest image")
 
 
+def test_what_node_auto_provisioning_says_is_part_of_the_skips() -> None:
+    extra = Node("n1", "", NEW, ready=True, provisioner="default")
+    known = replace(facts(nodes=(*nodes_of(DEV), extra)), auto_provisioning=Unknown("403"))
+    decision = decide(known)
+    assert isinstance(decision, Act)
+    assert [skip.what for skip in decision.plan.skips] == ["default"]
+    assert decision.plan.skips[0].why.endswith("; whether they are outdated is unknown: 403")
+
+
 def test_a_cluster_that_aks_upgrades_is_judged_by_the_configured_age() -> None:
     decision = decide(facts(replace(DEV, automatic=True)), datetime(2026, 11, 22, 23, 59, tzinfo=UTC))
     assert isinstance(decision, Report)
