@@ -49,10 +49,10 @@ def test_nodes_that_nothing_holds_back_are_selected_in_the_given_order() -> None
         ({"ready": False}, SkipReason.NOT_READY, "it is not Ready: repair it first", False),
         ({"unschedulable": True}, SkipReason.CORDONED_BY_OTHERS, "it was cordoned by someone else", False),
         (
-            {"unschedulable": True, "annotations": {CORDON_STAMP: "another run"}},
+            {"unschedulable": True, "annotations": {CORDON_STAMP: "r0"}},
             SkipReason.CORDONED_BY_OTHERS,
-            "it was cordoned by someone else",
-            False,
+            "the run r0 has cordoned it and not uncordoned it: kubectl uncordon aks-user1-0",
+            True,
         ),
         ({"event_scheduled": True}, SkipReason.EVENT_SCHEDULED, "Azure has scheduled an event for it", False),
     ],
