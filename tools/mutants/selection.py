@@ -79,8 +79,9 @@ class Recording:
         module = mutant.path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
         fast = sorted((test for test in found if test.seconds <= SLOW_S), key=lambda test: (test.extent, test.name))
         names = (module, module.rpartition(".")[0])
-        own = [test for test in fast if any(imports(file_of(test.name), name) for name in names)]
-        others = [test for test in fast if test not in own]
+        is_own = {file: any(imports(file, name) for name in names) for file in {file_of(test.name) for test in fast}}
+        own = [test for test in fast if is_own[file_of(test.name)]]
+        others = [test for test in fast if not is_own[file_of(test.name)]]
         number = OTHER_TESTS_ON_IMPORT if mutant.on_import else OTHER_TESTS
         return [*own[:OWN_TESTS], *_by_turns(others)[:number]]
 
