@@ -177,22 +177,23 @@ def test_a_cluster_without_pools_says_that_no_image_was_compared() -> None:
     )
 
 
-def test_nodes_that_azure_does_not_list_are_grouped_by_pool_and_image() -> None:
+def test_nodes_that_azure_does_not_list_are_reported_by_pool() -> None:
     of = cluster("pay", pool("a", NEW), node_os_channel="NodeImage")
     nodes = (
         *nodes_of(of),
         Node("n1", "", NEW, ready=True, provisioner="default"),
-        Node("n2", "", OLD, ready=False, provisioner="default"),
-        Node("n3", "", OLD, ready=True, provisioner="default"),
-        Node("n4", "system", "", ready=True),
-        Node("n5", "", "an-image", ready=True),
+        Node("n2", "system", "", ready=True),
     )
     decision = decide(of, known(of, nodes=nodes))
+    default = (
+        "1 node by node labels, not confirmed by ARM: 202611.05.0; "
+        "its API server has no NodeClaims, so whether they are outdated is unknown"
+    )
+    system = "1 node by node labels, not confirmed by ARM: an unknown image"
     assert isinstance(decision, Nothing)
-    assert decision.why.split("; ")[2:] == [
-        "default: 2 nodes by node labels, not confirmed by ARM: 202610.29.0, 1 not Ready",
-        "default: 1 node by node labels, not confirmed by ARM: 202611.05.0",
-        "no pool: 1 node by node labels, not confirmed by ARM: an-image",
-        "system: 1 node by node labels, not confirmed by ARM: an unknown image",
-    ]
-    assert [skip.what for skip in decision.skips] == ["a", "default"]
+    assert decision.why.endswith(f"; default: {default}; system: {system}")
+    assert decision.skips == (SKIPS[0], Skip("default", SkipReason.AKS_MANAGED, default))
+    provisioned = replace(known(of, nodes=nodes), auto_provisioning=Unknown("403"))
+    decision = decide(of, provisioned)
+    assert isinstance(decision, Nothing)
+    assert decision.skips[1].why.endswith("; whether they are outdated is unknown: 403")

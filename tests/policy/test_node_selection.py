@@ -9,6 +9,7 @@ import pytest
 from ops.model.fleet import CORDON_STAMP, Cluster, Node, Unknown
 from ops.model.plan import Skip
 from ops.model.reasons import SkipReason
+from ops.model.refusal import RefusedAction
 from ops.model.run import Run, StepRecord, StepState
 from ops.model.workload import DisruptionBudget, Pod
 from ops.policy.node_identity import Match, NotConfirmed, match_nodes
@@ -48,10 +49,10 @@ def test_nodes_that_nothing_holds_back_are_selected_in_the_given_order() -> None
         ({"ready": False}, SkipReason.NOT_READY, "it is not Ready: repair it first", False),
         ({"unschedulable": True}, SkipReason.CORDONED_BY_OTHERS, "it was cordoned by someone else", False),
         (
-            {"unschedulable": True, "annotations": {CORDON_STAMP: "another run"}},
+            {"unschedulable": True, "annotations": {CORDON_STAMP: "r0"}},
             SkipReason.CORDONED_BY_OTHERS,
-            "it was cordoned by someone else",
-            False,
+            "the run r0 has cordoned it and not uncordoned it: kubectl uncordon aks-user1-0",
+            True,
         ),
         ({"event_scheduled": True}, SkipReason.EVENT_SCHEDULED, "Azure has scheduled an event for it", False),
     ],
@@ -104,7 +105,10 @@ def test_a_node_whose_drain_cannot_end_needs_a_person() -> None:
     assert select(FIRST, pods=(stuck,)) == NodeSelection(
         (), (Skip(FIRST.name, SkipReason.POD_STUCK, why, needs_person=True),)
     )
-    never = "PDB shop/web never allows an eviction of shop/web-0: it requires all 1"
+    never = (
+        "PDB shop/web never allows an eviction of shop/web-0: it requires all 1 "
+        "(by the rules, the API server was not asked)"
+    )
     assert select(FIRST, pods=(POD,), budgets=(RIGID,)) == NodeSelection(
         (), (Skip(FIRST.name, SkipReason.PDB_NEVER, never, needs_person=True),)
     )
@@ -122,6 +126,52 @@ def test_a_node_of_a_pool_that_daytwo_does_not_know_is_left_out_whatever_its_mac
         FIRST.name, SkipReason.UNSUPPORTED_POOL, "Daytwo does not know pools of type FlexNodes", needs_person=True
     )
     assert select(FIRST, of=of) == NodeSelection((), (skip,))
+
+
+def test_a_node_of_node_auto_provisioning_is_replaced_instead() -> None:
+    why = "node auto-provisioning replaces its nodes instead of rebooting them: delete its NodeClaim to replace it"
+    provisioned = replace(FIRST, pool="", provisioner="default")
+    skip = Skip(FIRST.name, SkipReason.NODE_AUTO_PROVISIONING, why, needs_person=True)
+    assert select(provisioned) == NodeSelection((), (skip,))
+
+
+RESTART = RefusedAction("id", "restart-node", "ScopeLocked", "the scope is locked", "", "r0", MONDAY, MONDAY, 1)
+CORDON = replace(RESTART, verb="cordon-node", cause="a webhook denies it", subject=FIRST.name)
+
+
+def refused(*refusals: RefusedAction, run: Run = RUN) -> NodeSelection:
+    guards = Guards((), (), MONDAY, refusals)
+    return select_nodes((FIRST, SECOND), matched(FIRST, SECOND), OURS, guards, run)
+
+
+def test_no_node_is_drained_for_a_restart_that_would_be_refused() -> None:
+    why = "its restart would be refused: the scope is locked; no node is drained for it before Mon 2026-11-16 00:05 UTC"
+    skips = tuple(Skip(node.name, SkipReason.RESTART_REFUSED, why) for node in (FIRST, SECOND))
+    assert refused(RESTART) == NodeSelection((), skips)
+    assert refused(replace(RESTART, subject=FIRST.name)) == NodeSelection((SECOND,), skips[:1])
+
+
+def test_a_node_whose_evictions_are_refused_is_left_out() -> None:
+    skip = Skip(FIRST.name, SkipReason.EVICTION_REFUSED, "a webhook denies it")
+    assert refused(CORDON) == NodeSelection((SECOND,), (skip,))
+    assert refused(replace(CORDON, subject="")).able == (FIRST, SECOND)
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        replace(RESTART, verb="drain-node"),
+        replace(RESTART, last=MONDAY - timedelta(minutes=5)),
+        replace(RESTART, subject="another"),
+    ],
+)
+def test_other_refusals_and_those_that_are_over_hold_nothing_back(refusal: RefusedAction) -> None:
+    assert refused(refusal).able == (FIRST, SECOND)
+
+
+def test_a_persons_run_tries_what_was_refused_to_another_run() -> None:
+    assert refused(RESTART, run=replace(RUN, source="http")).able == (FIRST, SECOND)
+    assert refused(replace(RESTART, run="r1"), run=replace(RUN, source="http")).able == ()
 
 
 def test_a_node_whose_machine_is_not_confirmed_or_unknown_is_left_out() -> None:

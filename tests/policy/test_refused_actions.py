@@ -1,7 +1,7 @@
-"""When a refused action is tried again, and what it holds back."""
+"""When an action that is refused for a lasting reason is tried again, and which refusal holds a plan back."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -9,18 +9,9 @@ from ops.model.plan import Plan, Step
 from ops.model.refusal import RefusedAction
 from ops.model.run import Run
 from ops.policy.refused_actions import concerns, holding, in_force, is_disruptive, next_attempt
+from tests.fakes import MONDAY
 
-AT = datetime(2026, 11, 16, 23, tzinfo=UTC)
-REFUSED = RefusedAction("id", "restart-node", "ScopeLocked", "locked", "", "r1", AT, AT, 1)
-RUN = Run("r2", "reboot", "id", "shop-dev", "2026-11-16", AT, "timer", "daytwo")
-
-
-def step(kind: str, node: str, *, temporary: bool = False) -> Step:
-    return Step(f"{kind}.{node}", f"{kind}-node", node, {"node": node}, temporary=temporary)
-
-
-CORDON, DRAIN, RESTART = step("cordon", "a", temporary=True), step("drain", "a"), step("restart", "a")
-PLAN = Plan("reboot", "id", (CORDON, DRAIN, RESTART))
+REFUSED = RefusedAction("id", "stop-cluster", "ScopeLocked", "why", "", "run", MONDAY, MONDAY, 1)
 
 
 @pytest.mark.parametrize(
@@ -31,60 +22,71 @@ PLAN = Plan("reboot", "id", (CORDON, DRAIN, RESTART))
         (3, timedelta(hours=1)),
         (4, timedelta(hours=4)),
         (5, timedelta(hours=12)),
-        (6, timedelta(days=1)),
-        (60, timedelta(days=1)),
+        (6, timedelta(hours=24)),
+        (60, timedelta(hours=24)),
     ],
 )
 def test_the_pauses_grow_to_a_day(times: int, pause: timedelta) -> None:
-    later = AT + timedelta(days=1)
+    later = MONDAY + timedelta(days=1)
     assert next_attempt(replace(REFUSED, times=times, last=later)) == later + pause
 
 
-def test_a_plan_is_held_by_the_refusal_that_lasts_longest() -> None:
-    longer = replace(REFUSED, verb="drain-node", times=2)
-    assert holding([REFUSED, longer], PLAN) == longer
-    assert holding([longer, REFUSED], PLAN) == longer
+def test_what_costs_a_drain_is_tried_again_after_a_week() -> None:
+    assert next_attempt(replace(REFUSED, disruptive=True)) == MONDAY + timedelta(days=7)
 
 
-def test_an_attempt_that_costs_a_drain_is_made_once_a_week() -> None:
-    assert next_attempt(replace(REFUSED, disruptive=True)) == AT + timedelta(days=7)
+def plan(*steps: Step) -> Plan:
+    return Plan("reboot", "id", steps)
 
 
-@pytest.mark.parametrize(("of", "costs"), [(CORDON, False), (DRAIN, False), (RESTART, True)])
-def test_only_a_step_after_something_that_cannot_be_undone_costs_a_drain(of: Step, *, costs: bool) -> None:
-    assert is_disruptive(PLAN, of) is costs
+def step(verb: str, node: str = "", *, temporary: bool = False) -> Step:
+    return Step(f"{verb}.{node}", verb, verb, {"node": node} if node else {}, temporary=temporary)
 
 
-def test_a_drain_of_another_node_costs_nothing() -> None:
-    other = step("cordon", "b", temporary=True)
-    assert not is_disruptive(replace(PLAN, steps=(DRAIN, other)), other)
+STOP, START = step("stop-cluster"), step("start-cluster")
 
 
-def test_a_step_after_the_start_of_a_cluster_costs_no_drain() -> None:
-    begins, upgrade = Step("start", "start-cluster", "x", {}, temporary=True), Step("pool", "upgrade", "p", {})
-    assert not is_disruptive(Plan("node-image", "id", (begins, upgrade, replace(upgrade, id="q"))), upgrade)
+def test_a_refusal_concerns_its_verb_on_its_node_or_on_the_whole_cluster() -> None:
+    assert concerns(REFUSED, STOP)
+    assert not concerns(REFUSED, START)
+    restart = replace(REFUSED, verb="restart-node", subject="a")
+    assert concerns(restart, step("restart-node", "a"))
+    assert not concerns(restart, step("restart-node", "b"))
+    assert not concerns(restart, step("restart-node"))
+    assert concerns(replace(restart, subject=""), step("restart-node", "b"))
 
 
-def test_a_refusal_of_one_node_does_not_hold_back_another() -> None:
-    own = replace(REFUSED, verb="cordon-node", subject="a")
-    assert concerns(own, CORDON)
-    assert not concerns(own, step("cordon", "b"))
-    assert concerns(replace(own, subject=""), step("cordon", "b"))
-    assert holding([own], PLAN) == own
-    assert holding([replace(own, subject="b")], PLAN) is None
+def test_a_step_is_disruptive_if_its_node_was_drained_before() -> None:
+    cordon, drain, restart = step("cordon", "a", temporary=True), step("drain", "a"), step("restart", "a")
+    assert is_disruptive(plan(cordon, drain, restart), restart)
+    assert not is_disruptive(plan(cordon, drain, restart), drain)
+    assert not is_disruptive(plan(cordon, restart), restart)
+    assert not is_disruptive(plan(step("drain", "b"), restart), restart)
+    assert not is_disruptive(plan(restart, drain), restart)
+    assert not is_disruptive(plan(START, STOP), STOP)
 
 
-@pytest.mark.parametrize(
-    ("source", "run", "later", "held"),
-    [
-        ("timer", "r2", timedelta(minutes=4), True),
-        ("timer", "r2", timedelta(minutes=5), False),
-        ("cli", "r2", timedelta(), True),
-        ("http", "r2", timedelta(), False),
-        ("http", "r1", timedelta(), True),
-    ],
-)
-def test_a_person_tries_at_once_what_was_refused_to_others(
-    source: str, run: str, later: timedelta, *, held: bool
-) -> None:
-    assert bool(in_force([REFUSED], replace(RUN, source=source, id=run), AT + later)) is held
+def run(source: str, name: str = "r1") -> Run:
+    return Run(name, "power", "id", "shop", "p", MONDAY, source, "ana")
+
+
+@pytest.mark.parametrize("source", ["timer", "cli"])
+def test_a_refusal_is_in_force_until_its_next_attempt_is_due(source: str) -> None:
+    other = replace(REFUSED, times=2)
+    assert in_force([REFUSED, other], run(source), MONDAY) == (REFUSED, other)
+    assert in_force([REFUSED, other], run(source), MONDAY + timedelta(minutes=4, seconds=59)) == (REFUSED, other)
+    assert in_force([REFUSED, other], run(source), MONDAY + timedelta(minutes=5)) == (other,)
+
+
+def test_a_persons_run_is_held_back_by_its_own_refusals_only() -> None:
+    assert in_force([REFUSED], run("http"), MONDAY) == ()
+    assert in_force([REFUSED], run("http", REFUSED.run), MONDAY) == (REFUSED,)
+    assert in_force([REFUSED], run("http", REFUSED.run), MONDAY + timedelta(minutes=5)) == ()
+
+
+def test_a_plan_is_held_until_every_action_can_be_tried_again() -> None:
+    longer = replace(REFUSED, verb="start-cluster", times=2)
+    assert holding([REFUSED, longer], plan(START, STOP)) == longer
+    assert holding([longer, REFUSED], plan(START, STOP)) == longer
+    assert holding([longer, REFUSED], plan(STOP)) == REFUSED
+    assert holding([REFUSED], plan(START)) is None

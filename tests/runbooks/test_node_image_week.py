@@ -137,7 +137,10 @@ class TestMissing:
     def test_the_week_ends_with_what_is_missing(self) -> None:
         why = "the newest image could not be read: 403"
         assert decide(facts(newest={"user1": self.DENIED}), LAST) == Nothing(
-            f"user1: {why}", (Skip("user1", SkipReason.UNKNOWN_IMAGE, why),), notify=True
+            f"user1: {why}",
+            (Skip("user1", SkipReason.UNKNOWN_IMAGE, why),),
+            notify=True,
+            missing_facts=True,
         )
 
 
@@ -174,6 +177,15 @@ ANCIENT = "AKSUbuntu-2204gen2containerd-202610.01.0"
 def test_a_cluster_whose_pools_this_run_has_upgraded_is_not_said_to_have_none() -> None:
     done = replace(RUN, finished=(StepRecord("pool.user1", "user1", StepState.DONE),))
     assert decide(facts(), run=done) == Nothing("1 pool compared: all run the newest image")
+
+
+def test_what_node_auto_provisioning_says_is_part_of_the_skips() -> None:
+    extra = Node("n1", "", NEW, ready=True, provisioner="default")
+    known = replace(facts(nodes=(*nodes_of(DEV), extra)), auto_provisioning=Unknown("403"))
+    decision = decide(known)
+    assert isinstance(decision, Act)
+    assert [skip.what for skip in decision.plan.skips] == ["default"]
+    assert decision.plan.skips[0].why.endswith("; whether they are outdated is unknown: 403")
 
 
 def test_a_cluster_that_aks_upgrades_is_judged_by_the_configured_age() -> None:

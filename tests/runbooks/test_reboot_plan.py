@@ -11,6 +11,7 @@ from ops.model.decision import Act, Nothing, Wait
 from ops.model.fleet import Cluster, Gone, Node, PoolMachines, Power, Unknown
 from ops.model.plan import Claim, Plan, Skip, Step
 from ops.model.reasons import SkipReason, WaitReason
+from ops.model.refusal import RefusedAction
 from ops.model.run import Run, StepRecord, StepState
 from ops.model.run_request import RunRequest
 from ops.runbooks.contract import Opening
@@ -92,6 +93,24 @@ def test_nodes_are_ordered_by_pool_and_name_and_those_of_no_pool_come_last() -> 
     assert ordered == ["aks-c-0", "aks-c-1", "aks-z-0", "aks-z-1", "aks-b-1", "aks-b-0"]
 
 
+def test_nodes_that_have_failed_or_were_refused_come_last() -> None:
+    refused = RefusedAction("id", "drain-node", "x", "why", "", "r0", MONDAY, MONDAY, 1, subject="aks-user1-1")
+    known = facts(requiring("aks-user1-0", "aks-user1-1", "aks-user1-2"))
+    decision = decide(
+        replace(known, failed_nodes=("uid-aks-user1-0",), refusals=(refused, replace(refused, subject="")))
+    )
+    assert isinstance(decision, Act)
+    ordered = [each.title for each in (*decision.plan.steps, *decision.plan.following) if each.verb == "restart-node"]
+    assert ordered == ["aks-user1-2", "aks-user1-0", "aks-user1-1"]
+
+
+def test_refusals_of_restarts_leave_nodes_out() -> None:
+    refused = RefusedAction("id", "restart-node", "x", "why", "", "r0", NIGHT, NIGHT, 1)
+    decision = decide(facts(refusals=(refused,)))
+    assert isinstance(decision, Nothing)
+    assert [skip.code for skip in decision.skips] == [SkipReason.RESTART_REFUSED]
+
+
 def test_nodes_that_are_left_out_are_part_of_the_plan() -> None:
     first, second, third = requiring("aks-user1-0", "aks-user1-1")
     decision = decide(facts((replace(first, ready=False), second, third)))
@@ -167,8 +186,19 @@ def record(name: str, state: StepState = StepState.DONE) -> StepRecord:
             (record("restart.a"), record("restart.b"), record("drain.c"), record("restart.d", StepState.LEFT)),
             "2 rebooted, no node requires a reboot anymore",
         ),
-        (("aks-user1-0",), (), "1 node requires a reboot, but none can be rebooted now"),
-        (("aks-user1-0", "aks-user1-1"), (), "2 nodes require a reboot, but none can be rebooted now"),
+        (
+            ("aks-user1-0",),
+            (),
+            "1 node requires a reboot, but none can be rebooted now: aks-user1-0: it is not Ready: repair it first",
+        ),
+        (
+            ("aks-user1-0", "aks-user1-1"),
+            (),
+            (
+                "2 nodes require a reboot, but none can be rebooted now: "
+                "aks-user1-0: it is not Ready: repair it first (and 1 more)"
+            ),
+        ),
     ],
 )
 def test_the_end_of_a_run_says_what_was_rebooted_and_what_is_left(

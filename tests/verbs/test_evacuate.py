@@ -84,8 +84,9 @@ def test_a_node_that_cannot_be_cordoned_does_not_stop_the_others() -> None:
         raise BusyError("409")
 
     world.nodes.mark = mark  # type: ignore[method-assign,assignment]  # every cordon fails
+    world.nodes.change(ONE, unschedulable=True)
     assert isinstance(VERB.begin(step(world)), Pending)
-    assert (len(marked), world.nodes.evicted) == (2, ["a", "b"])
+    assert (len(marked), world.nodes.evicted) == (1, ["b"])
 
 
 def test_a_pod_that_cannot_be_evicted_does_not_stop_the_others_and_gets_its_grace_period() -> None:
@@ -142,10 +143,36 @@ def test_a_read_that_fails_is_repeated_until_the_time_is_over() -> None:
 
 def test_the_result_is_that_of_the_last_round() -> None:
     progress = Progress(1, 3, "pods")
-    assert VERB.verify(step(world_with(), progress=progress)) == Done("1 of 3 pods have left in time", progress)
-    assert VERB.verify(step(world_with())) == Done(
-        "no pods were counted, since the nodes were gone or could not be read"
+    gone = world_with(gone=(ZERO, ONE))
+    assert VERB.verify(step(gone, progress=progress)) == Done("1 of 3 pods have left in time", progress)
+    silent = world_with()
+    silent.nodes.refuse["nodes"] = UnreachableError("no answer")
+    assert VERB.verify(step(silent)) == Done("no pods were counted, since the nodes were gone or could not be read")
+
+
+def test_the_result_names_nodes_that_are_open() -> None:
+    world = world_with()
+    world.nodes.change(ZERO, annotations={CORDON_STAMP: "r1"})
+    assert VERB.verify(step(world, progress=Progress(1, 3, "pods"))).evidence == (
+        f"1 of 3 pods have left in time; {ZERO} was uncordoned by someone else; "
+        f"{ONE} could not be cordoned, so its pods were not evicted"
     )
+    world.nodes.change(ONE, unschedulable=True)
+    assert VERB.verify(step(world, progress=Progress(1, 3, "pods"))).evidence == (
+        f"1 of 3 pods have left in time; {ZERO} was uncordoned by someone else"
+    )
+
+
+def test_a_node_that_someone_has_uncordoned_keeps_its_pods() -> None:
+    world = world_with(pod("a", ZERO), pod("b", ONE))
+    world.nodes.change(ZERO, annotations={CORDON_STAMP: "r1"})
+    assert VERB.poll(step(world)) == Pending("evacuate", ROUND, Progress(0, 2, "pods"))
+    assert (world.nodes.marks, world.nodes.evicted) == ([f"cordon {ONE}"], ["b"])
+    world = world_with(pod("a", ZERO), pod("b", ONE))
+    for name in (ZERO, ONE):
+        world.nodes.change(name, annotations={CORDON_STAMP: "r1"})
+    assert VERB.poll(step(world)) == Done("0 of 2 pods have left", Progress(0, 2, "pods"))
+    assert (world.nodes.marks, world.nodes.evicted) == ([], [])
 
 
 def test_an_evacuation_cannot_be_undone_and_a_cancelled_run_finishes_it() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tools.mutants.mutation import Mutant
 
-# A slower test does not run. Of the others, all run that import the mutated module, up to a number, and some of the rest. A
+# A slower test does not run. Of the others, all run that import the mutated module or its package, up to a number, and some of the rest. A
 # mutant that only the remaining tests would notice survives. The choice does not depend on how busy the machine is.
 SLOW_S = 5.0
 OWN_TESTS = 200
@@ -78,8 +78,10 @@ class Recording:
             found = self._executing(mutant.path, mutant.lines) or self._executing(mutant.path, function_lines)
         module = mutant.path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
         fast = sorted((test for test in found if test.seconds <= SLOW_S), key=lambda test: (test.extent, test.name))
-        own = [test for test in fast if imports(file_of(test.name), module)]
-        others = [test for test in fast if test not in own]
+        names = (module, module.rpartition(".")[0])
+        is_own = {file: any(imports(file, name) for name in names) for file in {file_of(test.name) for test in fast}}
+        own = [test for test in fast if is_own[file_of(test.name)]]
+        others = [test for test in fast if not is_own[file_of(test.name)]]
         number = OTHER_TESTS_ON_IMPORT if mutant.on_import else OTHER_TESTS
         return [*own[:OWN_TESTS], *_by_turns(others)[:number]]
 
