@@ -25,10 +25,25 @@ PLAN = Plan("reboot", "id", (CORDON, DRAIN, RESTART))
 
 @pytest.mark.parametrize(
     ("times", "pause"),
-    [(1, timedelta(minutes=5)), (2, timedelta(minutes=15)), (5, timedelta(hours=12)), (6, timedelta(days=1))],
+    [
+        (1, timedelta(minutes=5)),
+        (2, timedelta(minutes=15)),
+        (3, timedelta(hours=1)),
+        (4, timedelta(hours=4)),
+        (5, timedelta(hours=12)),
+        (6, timedelta(days=1)),
+        (60, timedelta(days=1)),
+    ],
 )
-def test_the_pauses_grow(times: int, pause: timedelta) -> None:
-    assert next_attempt(replace(REFUSED, times=times)) == AT + pause
+def test_the_pauses_grow_to_a_day(times: int, pause: timedelta) -> None:
+    later = AT + timedelta(days=1)
+    assert next_attempt(replace(REFUSED, times=times, last=later)) == later + pause
+
+
+def test_a_plan_is_held_by_the_refusal_that_lasts_longest() -> None:
+    longer = replace(REFUSED, verb="drain-node", times=2)
+    assert holding([REFUSED, longer], PLAN) == longer
+    assert holding([longer, REFUSED], PLAN) == longer
 
 
 def test_an_attempt_that_costs_a_drain_is_made_once_a_week() -> None:
