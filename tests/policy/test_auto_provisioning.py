@@ -86,6 +86,8 @@ def test_only_node_auto_provisioning_is_left_out_as_such() -> None:
     skips = provisioned_skips(of, (*nodes_of(of), node("a"), Node("strange", "", OLD, ready=True)), None)
     assert [(skip.what, skip.code) for skip in skips] == [("default", "node-auto-provisioning")]
     assert provisioned_skips(of, Unknown("the cluster is stopped"), None) == ()
+    (known,) = provisioned_skips(of, (node("a"),), AutoProvisioning((replace(CLAIM, drift="ImageDrift"),), CLASSES))
+    assert known.why.endswith("1 being replaced (ImageDrift): aks-default-a")
 
 
 def test_each_nodepool_is_left_out_in_the_order_of_names_with_what_is_known() -> None:
