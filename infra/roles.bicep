@@ -20,6 +20,10 @@ param costs bool = true
 
 var readActions = [
   'Microsoft.Compute/locations/operations/read'
+  'Microsoft.ContainerService/fleets/autoUpgradeProfiles/read'
+  'Microsoft.ContainerService/fleets/members/read'
+  'Microsoft.ContainerService/fleets/read'
+  'Microsoft.ContainerService/fleets/updateRuns/read'
   'Microsoft.ContainerService/locations/operations/read'
   'Microsoft.ContainerService/managedClusters/agentPools/machines/read'
   'Microsoft.ContainerService/managedClusters/agentPools/upgradeProfiles/read'

@@ -122,6 +122,7 @@ def wire(environment: Mapping[str, str]) -> Wiring:
     from ops.adapters.azure_clusters import AzureClusters
     from ops.adapters.azure_costs import AzureCosts
     from ops.adapters.azure_endpoint import AzureEndpoint
+    from ops.adapters.azure_fleets import AzureFleets
     from ops.adapters.azure_machines import AzureMachines
     from ops.adapters.calendar_feeds import calendar_feeds
     from ops.adapters.kubernetes_nodes import KubernetesNodes
@@ -150,6 +151,7 @@ def wire(environment: Mapping[str, str]) -> Wiring:
         nodes=KubernetesNodes(credential, clusters.kubeconfig),
         machines=AzureMachines(credential, endpoint),
         costs=AzureCosts(credential, endpoint),
+        fleets=AzureFleets(credential, endpoint),
         chats=(),
         events=_events(environment, credential),
         replies=(),

@@ -14,6 +14,7 @@ from simulator.azure.arm_request import Provider
 from simulator.azure.compute import Compute
 from simulator.azure.cost import Cost
 from simulator.azure.credentials import kubeconfig
+from simulator.azure.fleet_manager import FleetManagers
 from simulator.azure.handlers import Handlers
 from simulator.azure.identity import IdentityEndpoint
 from simulator.azure.longrunning import LongRunning
@@ -116,6 +117,7 @@ class Simulation:
         long_running = LongRunning(self.world.core.operations, keys.tenant, self._retry_after_s)
         providers: dict[Whose, Provider] = {
             Whose.AKS: Handlers(self.world, long_running, ca_pem, PAGE_SIZE),
+            Whose.FLEET: FleetManagers(self.world, PAGE_SIZE),
             Whose.COMPUTE: Compute(self.world, long_running, MACHINES_PER_PAGE),
             Whose.COST: Cost(self.world, ROWS_PER_PAGE),
         }

@@ -11,11 +11,12 @@ from azure.core.rest import HttpRequest
 from ops.adapters.azure_documents import cluster_of, listed_cluster, machine_listed
 from ops.adapters.azure_endpoint import AzureEndpoint, ClientCache
 from ops.adapters.azure_errors import refusals
+from ops.adapters.azure_graph import graph_rows
 from ops.adapters.azure_operations import begun
 from ops.model.fleet import Cluster, Unknown, UnreadableCluster
 from ops.model.machine import ListedMachine
 from ops.ports.azure import OperationStatus
-from ops.ports.errors import RejectedError, TryLaterError
+from ops.ports.errors import RejectedError
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -39,33 +40,9 @@ class AzureClusters:
     endpoint: AzureEndpoint = field(default_factory=AzureEndpoint)
 
     def list_clusters(self, subscription: str) -> tuple[Cluster | UnreadableCluster, ...]:
-        """Runs one Resource Graph query, page by page.
-
-        Raises:
-            TryLaterError: the answer is not a list.
-            RejectedError: the pages do not end. Also raises the errors that `refusals` raises.
-        """
-        from azure.mgmt.resourcegraph.models import QueryRequest, QueryRequestOptions
-
-        clusters: list[Cluster | UnreadableCluster] = []
-        token: str | None = None
-        for _ in range(_MOST_PAGES):
-            options = QueryRequestOptions(result_format="objectArray", skip_token=token)
-            with refusals(f"listing the clusters of subscription {subscription}"):
-                answer = self._graph.resources(
-                    QueryRequest(subscriptions=[subscription], query=_FLEET, options=options)
-                )
-                rows: object = answer.data
-                before, token = token, answer.skip_token
-            # Anything but a list must not pass for an empty fleet.
-            if not isinstance(rows, list):
-                raise TryLaterError(f"listing the clusters of subscription {subscription}: the answer is not a list")
-            clusters += [listed_cluster(row) for row in rows]
-            if not token:
-                return tuple(clusters)
-            if token == before:
-                break
-        raise RejectedError("TooManyPages", f"the clusters of subscription {subscription} have too many pages")
+        """Runs one Resource Graph query, page by page. Raises the errors that `graph_rows` raises."""
+        doing = f"listing the clusters of subscription {subscription}"
+        return tuple(listed_cluster(row) for row in graph_rows(self._graph, _FLEET, doing, [subscription]))
 
     def cluster(self, cluster_id: str) -> Cluster:
         """Sends one GET request."""

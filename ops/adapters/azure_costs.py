@@ -12,6 +12,7 @@ from azure.core.rest import HttpRequest
 from ops.adapters.azure_endpoint import AzureEndpoint
 from ops.adapters.azure_errors import refusals
 from ops.model.amounts import read_amount
+from ops.model.azure_names import azure_key
 from ops.model.money import Cost, CostReport, Money
 from ops.ports.errors import RejectedError
 
@@ -118,7 +119,7 @@ def _cost(row: _Row) -> Cost | None:
     if not isinstance(group, str) or not isinstance(currency, str) or not currency:
         return None
     money = read_amount(amount, currency)
-    return Cost(group.casefold(), money.amount, currency) if isinstance(money, Money) else None
+    return Cost(azure_key(group), money.amount, currency) if isinstance(money, Money) else None
 
 
 def _first_of(row: _Row, names: Sequence[str]) -> object:

@@ -1,9 +1,11 @@
 """Converts Azure's JSON to the model; Resource Manager and Resource Graph use the same shape."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from ops.adapters.azure_errors import UNREADABLE
+from ops.model.azure_names import azure_key
 from ops.model.fleet import Cluster, Pool, Power, Unknown, UnreadableCluster
 from ops.model.machine import ListedMachine, parse_machine_id
 
@@ -25,7 +27,7 @@ def listed_cluster(document: object) -> Cluster | UnreadableCluster:
 
 
 def cluster_of(document: Any) -> Cluster:
-    """Converts a managed cluster. Ids are stored in lower case, since Azure is inconsistent about case.
+    """Converts a managed cluster. Azure is inconsistent about the case of ids, so `azure_key` gives them one spelling.
 
     Raises:
         ValueError: its id is not that of a managed cluster. A malformed document raises any of `UNREADABLE`.
@@ -39,7 +41,7 @@ def cluster_of(document: Any) -> Cluster:
     provisioning = (properties.get("nodeProvisioningProfile") or {}).get("mode") or ""
     restriction = (properties.get("nodeResourceGroupProfile") or {}).get("restrictionLevel") or ""
     return Cluster(
-        id=identity.casefold(),
+        id=azure_key(identity),
         name=str(document["name"]),
         subscription=parts[1],
         resource_group=parts[3],
@@ -54,7 +56,24 @@ def cluster_of(document: Any) -> Cluster:
         node_resource_group=str(properties.get("nodeResourceGroup") or ""),
         resource_uid=str(properties.get("resourceUID") or "").casefold(),
         machines_locked=str(restriction).casefold() == "readonly",
+        forced_until=_forced_until(properties),
+        hosted_system_pools=(properties.get("hostedSystemProfile") or {}).get("enabled") is True,
         pools=tuple(_pool_of(profile) for profile in properties.get("agentPoolProfiles") or ()),
+    )
+
+
+def _forced_until(properties: Document) -> datetime | Unknown | None:
+    """Returns until when upgrades are forced. `forceUpgrade` takes effect only with `until`, says the model of the API."""
+    override = (properties.get("upgradeSettings") or {}).get("overrideSettings") or {}
+    until = override.get("until")
+    if override.get("forceUpgrade") is not True or until is None:
+        return None
+    try:
+        end = datetime.fromisoformat(str(until))
+    except ValueError:
+        end = None
+    return (
+        end if end is not None and end.tzinfo is not None else Unknown(f"its end cannot be read: {str(until)[:50]!r}")
     )
 
 
@@ -84,7 +103,7 @@ def _pool_of(profile: Document) -> Pool:
 def machine_listed(document: Any) -> ListedMachine | None:
     """Converts a machine of a pool; returns None if ARM reports no virtual machine for it (yet)."""
     machine = parse_machine_id(str((document.get("properties") or {}).get("resourceId") or ""))
-    return None if machine is None else ListedMachine(str(document.get("name") or "").lower(), machine)
+    return None if machine is None else ListedMachine(azure_key(str(document.get("name") or "")), machine)
 
 
 def _count(profile: Document) -> int | Unknown:

@@ -92,12 +92,15 @@ def _print(pools: "tuple[PoolPreview, ...]") -> None:
         table.add_column(name, overflow="fold", justify="right" if name == "Behind" else "left")
     last = ""
     for pool in pools:
-        behind = "?" if pool.behind_days is None else f"{pool.behind_days} d"
         at = f" ({clock(pool.at)})" if pool.at else ""
-        table.add_row(pool.cluster if pool.cluster != last else "", pool.pool, pool.driver, behind, pool.next + at)
+        name = pool.pool or "(not listed)"
+        table.add_row(pool.cluster if pool.cluster != last else "", name, pool.driver, pool.behind, pool.next + at)
         last = pool.cluster
     console = Console()
     if not console.is_terminal:
         console = Console(width=80, no_color=True)
     console.print(table)
+    for cluster, notes in {pool.cluster: pool.notes for pool in pools}.items():
+        for note in notes:
+            console.print(f"\n{cluster}: {note}.")
     console.print(f"\n{behind_counted(pools)}.")

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from ops.cli.output import TAGS_AS_REPORTED, say
+from ops.model.azure_names import azure_key
 
 EXIT_FAILED = 1
 EXIT_REFUSED = 2
@@ -40,17 +41,21 @@ def _explain(context: Any, cluster: str, *, show_facts: bool) -> int:
     from ops.engine.activities.assess import decide_now
     from ops.engine.preview import approvers_of, preview_run
     from ops.facts.fleet import list_fleet
+    from ops.facts.fleet_membership import read_membership
+    from ops.policy.cluster_notes import cluster_notes
     from ops.render.commands import decision_text
     from ops.runbooks import runbooks
     from ops.serialization import to_json
 
     settings, now = context.config.settings, context.ports.clock.now()
     fleet = list_fleet(context.ports, settings)
-    match = next((c for c in fleet if cluster.casefold() in (c.name.casefold(), c.id)), None)
+    match = next((c for c in fleet if azure_key(cluster) in (azure_key(c.name), c.id)), None)
     if match is None:
         say(f"Cluster {cluster} was not found. The clusters are: {', '.join(sorted(c.name for c in fleet))}.", err=True)
         return EXIT_REFUSED
     say(TAGS_AS_REPORTED, err=True)
+    for note in cluster_notes(match, read_membership(context.ports.fleets, match.id, now), now):
+        say(f"Note: {note}")
     for name, runbook in runbooks().items():
         decision, gathered = decide_now(context, preview_run(match, now, name), settings, now)
         say(f"{runbook.title}: {decision_text(decision, approvers_of(settings, match, name, decision))}")

@@ -12,6 +12,7 @@ from ops.endpoints.rejected_requests import RejectedRequests, Rejection
 from ops.endpoints.resources import StartedRun, to_body
 from ops.engine.run_starter import start_run
 from ops.messaging.conditions import report_condition
+from ops.model.azure_names import azure_key
 from ops.model.ledger import Entry
 from ops.model.money import BudgetAlert, Money
 from ops.model.run_request import RunRequest, short_hash, slug
@@ -80,4 +81,4 @@ def period(alert: BudgetAlert) -> str:
 
 
 def _target(alert: BudgetAlert) -> str:
-    return f"{alert.scope}|{alert.budget}".casefold()
+    return azure_key(f"{alert.scope}|{alert.budget}")

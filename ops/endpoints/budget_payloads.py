@@ -7,6 +7,7 @@ from typing import Any
 
 from ops.endpoints.json_reader import NotJsonError, read_json
 from ops.model.amounts import decimal_mark, has_sign, read_amount
+from ops.model.azure_names import azure_key
 from ops.model.money import AsWritten, BudgetAlert, Money
 
 _MAX_BODY_BYTES = 65_536
@@ -124,7 +125,7 @@ def _common(data: Mapping[str, Any]) -> _Parts:
         raise UnreadableAlertError("it has no AlertData")
     return _Parts(
         budget=_text(inner, "BudgetName"),
-        scope=_scope(_text(inner, "Scope") or _text(inner, "BudgetId").casefold().partition("/providers/")[0]),
+        scope=_scope(_text(inner, "Scope") or azure_key(_text(inner, "BudgetId")).partition("/providers/")[0]),
         kind=_text(inner, "ThresholdType").casefold(),
         currency=_text(inner, "Unit"),
         amount=inner.get("BudgetThreshold"),

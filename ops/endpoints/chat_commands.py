@@ -12,6 +12,7 @@ from ops.endpoints.manual_runs import too_many
 from ops.endpoints.overrides import LONGEST
 from ops.engine import Orchestrator, started
 from ops.engine.run_starter import UNFINISHED, start_run
+from ops.model.azure_names import azure_key
 from ops.model.json import Json
 from ops.model.ledger import Entry
 from ops.model.message import Message
@@ -193,7 +194,7 @@ def _control(context: Context, command: Command, person: Person, request: ChatRe
         CommandRefusedError: there is no open run, or a rule does not allow the command.
     """
     table, settings = runs(context.ports.store), _settings(context)
-    by_id = table.get(command.subject.casefold())
+    by_id = table.get(azure_key(command.subject))
     matching = [by_id.value] if by_id else _open_runs(context, _cluster(context, command.subject))
     matching = [run for run in matching if not run.state.is_final]
     if not matching:
@@ -227,7 +228,7 @@ def _check(person: Person, command: Command, ring: str, settings: Settings) -> N
 
 
 def _cluster(context: Context, name: str) -> KnownCluster:
-    clusters = [stored.value for stored in known_clusters(context.ports.store).scan(f"{name.casefold()}|")]
+    clusters = [stored.value for stored in known_clusters(context.ports.store).scan(f"{azure_key(name)}|")]
     if len(clusters) == 1:
         return clusters[0]
     if clusters:

@@ -11,6 +11,7 @@ from ops.endpoints.cloud_events import CloudNotice, read_event
 from ops.endpoints.eviction_notices import EvictionNotice, is_eviction, read_notice
 from ops.endpoints.evictions import take_notice
 from ops.endpoints.json_reader import NotJsonError, clean_json
+from ops.model.azure_names import azure_key
 from ops.model.ledger import Entry
 from ops.model.run_request import short_hash, slug
 from ops.runbooks import runbooks
@@ -80,8 +81,8 @@ def _handle(context: Context, event: CloudNotice, key: str, now: datetime) -> No
 
 def _wake_runs(context: Context, event: CloudNotice) -> None:
     """Wakes the runs that are waiting for a pool of this cluster; they check its state themselves."""
-    cluster = event.source if "/managedclusters/" in event.source.casefold() else event.subject
-    cluster = cluster.casefold()
+    cluster = event.source if "/managedclusters/" in azure_key(event.source) else event.subject
+    cluster = azure_key(cluster)
     name = cluster.rsplit("/", 1)[-1]
     table = runs(context.ports.store)
     woken = [book for book, each in runbooks().items() if each.woken_by_pool_events]

@@ -9,6 +9,7 @@ from typing import Any
 from ops.context import Context
 from ops.endpoints.cloud_events import CloudNotice, read_time
 from ops.facts.fleet import list_fleet
+from ops.model.azure_names import azure_key
 from ops.model.machine import Machine, parse_machine_id
 from ops.model.wording import instant
 from ops.policy.fleet_scope import is_in_fleet
@@ -74,7 +75,7 @@ def node_name(scale_set: str, instance: int) -> str:
     while instance:
         instance, digit = divmod(instance, len(_DIGITS))
         digits = _DIGITS[digit] + digits
-    return f"{scale_set.casefold()}{digits.rjust(6, '0')}"
+    return f"{azure_key(scale_set)}{digits.rjust(6, '0')}"
 
 
 def _from_node(context: Context, event: CloudNotice, at: datetime) -> EvictionNotice | str:
@@ -85,10 +86,10 @@ def _from_node(context: Context, event: CloudNotice, at: datetime) -> EvictionNo
         return f"it does not name a node in a node pool: {node[:200]!r}"
     if settings is None or not is_in_fleet(source, settings):
         return f"its source is not in a configured subscription: {source[:300]!r}"
-    pool_name = match["pool"].casefold()
-    known = next((each for each in _known(context) if each.id == source.casefold()), None)
+    pool_name = azure_key(match["pool"])
+    known = next((each for each in _known(context) if each.id == azure_key(source)), None)
     if known is not None and pool_name in known.spot_pools:
-        return EvictionNotice(known.id, known.name, node.casefold(), pool_name, "node", at)
+        return EvictionNotice(known.id, known.name, azure_key(node), pool_name, "node", at)
     try:
         cluster = context.ports.clusters.cluster(source)
     except (NotFoundError, RejectedError) as refusal:
@@ -96,7 +97,7 @@ def _from_node(context: Context, event: CloudNotice, at: datetime) -> EvictionNo
     pool = cluster.pool(pool_name)
     if pool is None or not pool.spot:
         return f"{node} does not belong to a spot pool of {cluster.name}, so Azure does not evict it"
-    return EvictionNotice(cluster.id, cluster.name, node.casefold(), pool.name, "node", at)
+    return EvictionNotice(cluster.id, cluster.name, azure_key(node), pool.name, "node", at)
 
 
 def _known(context: Context) -> Iterator[KnownCluster]:
@@ -129,7 +130,7 @@ def _listed_groups(context: Context) -> Mapping[str, tuple[str, str]]:
 
 def _place(arm_id: str, group: str) -> str:
     """Returns the subscription of an ARM id and a resource group in it, as a key."""
-    return f"{arm_id.split('/')[2]}/{group}".casefold()
+    return azure_key(f"{arm_id.split('/')[2]}/{group}")
 
 
 def _properties(data: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -24,6 +24,7 @@ from ops.endpoints.resources import (
     to_body,
 )
 from ops.engine.run_starter import start_run
+from ops.model.azure_names import azure_key
 from ops.model.json import Json
 from ops.model.ledger import Entry
 from ops.model.run_request import RunRequest
@@ -151,7 +152,7 @@ def _confirmed_plan(name: str, request: Mapping[str, Json]) -> dict[str, str]:
 
 
 def read_target(context: Context, request: Mapping[str, Json]) -> str:
-    """Returns the id of a cluster in the fleet, in lower case.
+    """Returns the id of a cluster in the fleet, as `azure_key` returns it.
 
     Raises:
         RefusalError: it is not the ID of a managed cluster (400), or the cluster is not in the fleet (403).
@@ -164,7 +165,7 @@ def read_target(context: Context, request: Mapping[str, Json]) -> str:
     if settings is None or not is_in_fleet(target, settings):
         why = "The cluster is not in a configured subscription. Add it to `fleet.subscriptions`."
         raise RefusalError(HTTPStatus.FORBIDDEN, why)
-    return target.casefold()
+    return azure_key(target)
 
 
 def read_by(request: Mapping[str, Json]) -> str:

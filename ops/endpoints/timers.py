@@ -19,11 +19,13 @@ from ops.messaging.message_sync import publish_pending
 from ops.messaging.outbox import flush_outbox
 from ops.model.fleet import Cluster
 from ops.ports.bundle import Ports
+from ops.scheduling.cluster_scan import report_states
 from ops.scheduling.digest import post_digest
 from ops.scheduling.due_runs import start_due_rollouts, start_due_runs
 from ops.scheduling.fleet_scan import record_fleet, sample_images
 from ops.scheduling.janitor import reconcile_engine, recover_lost
 from ops.scheduling.tag_scan import record_tags
+from ops.scheduling.update_run_scan import report_update_runs
 from ops.settings import Settings
 from ops.tables.set_aside import each
 
@@ -91,6 +93,8 @@ def _hourly(context: Context, settings: Settings, now: datetime) -> dict[str, Ca
         "fleet": fleet.read,
         "tags": fleet.then(lambda clusters: record_tags(context, settings, clusters, now)),
         "known clusters": fleet.then(lambda clusters: record_fleet(context, clusters, now)),
+        "update runs": fleet.then(lambda clusters: report_update_runs(context, settings, clusters, now)),
+        "states of clusters": fleet.then(lambda clusters: report_states(context, settings, clusters, now)),
         "samples": fleet.then(lambda clusters: sample_images(context, settings, clusters, now)),
     }
     if not context.config.problem:

@@ -6,15 +6,17 @@ from datetime import datetime
 
 from ops.context import Context
 from ops.engine.activities.assess import decide_now
+from ops.facts.fleet_membership import read_membership
 from ops.facts.newest_images import newest_images
 from ops.model.decision import Act, Decision, Nothing, Report, Wait
 from ops.model.fleet import Cluster, Driver, Pool, Unknown
-from ops.model.image import days_between
+from ops.model.image import NodeImage, days_between
 from ops.model.plan import Skip
 from ops.model.run import Run
 from ops.model.run_request import RunRequest
 from ops.policy.approvers import rule_for
 from ops.policy.auto_provisioning import unlisted_line, unlisted_pools
+from ops.policy.cluster_notes import cluster_notes
 from ops.policy.rings import ring_name
 from ops.runbooks import runbooks
 from ops.runbooks.contract import Runbook
@@ -23,7 +25,10 @@ from ops.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class PoolPreview:
-    """One pool: its image, the newest image, who upgrades it, and what happens next. `behind_days` is None if unknown."""
+    """One pool: its image, the newest image, who upgrades it, and what happens next. `behind_days` is None if unknown.
+
+    `pool` is empty for a cluster for which Azure lists no pools. `notes` are about the whole cluster (`cluster_notes`).
+    """
 
     cluster: str
     region: str
@@ -35,6 +40,23 @@ class PoolPreview:
     behind_days: int | None
     next: str
     at: datetime | None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether a newer image is known. An image whose name cannot be read, like those of before 2020, is older than it."""
+        return bool(self.behind_days) or self._has_unknown_age
+
+    @property
+    def behind(self) -> str:
+        """How far it is behind, in words."""
+        if self.behind_days is not None:
+            return f"{self.behind_days} d"
+        return "age unknown" if self._has_unknown_age else "?"
+
+    @property
+    def _has_unknown_age(self) -> bool:
+        return bool(self.image) and NodeImage.parse(self.image) is None and NodeImage.parse(self.newest) is not None
 
 
 def preview_pools(
@@ -49,6 +71,11 @@ def preview_pools(
         newest = newest_images(context.ports.clusters, cluster)
         name = ring_name(cluster, settings) if settings else ""
         decision, gathered = decide_now(context, run, settings, now) if settings and is_on else (None, None)
+        membership = read_membership(context.ports.fleets, cluster.id, now)
+        notes = cluster_notes(cluster, membership, now)
+        unlisted = tuple(_unlisted(cluster, gathered))
+        if not cluster.pools and not unlisted:
+            previews.append(_without_pools(cluster, name, decision, notes))
         for pool in cluster.pools:
             asked = approvers_of(settings, cluster, book.name, decision) if settings and decision else ""
             following, at = _next(cluster, pool, decision, (now, asked))
@@ -58,22 +85,39 @@ def preview_pools(
             driver = str(cluster.driver)
             previews.append(
                 PoolPreview(
-                    cluster.name, cluster.region, name, pool.name, driver, pool.image, known, behind, following, at
+                    cluster.name,
+                    cluster.region,
+                    name,
+                    pool.name,
+                    driver,
+                    pool.image,
+                    known,
+                    behind,
+                    following,
+                    at,
+                    notes,
                 )
             )
         previews += [
-            PoolPreview(cluster.name, cluster.region, name, unlisted, "aks", "", "unknown", None, line, None)
-            for unlisted, line in _unlisted(cluster, gathered)
+            PoolPreview(cluster.name, cluster.region, name, pool_name, "aks", "", "unknown", None, line, None, notes)
+            for pool_name, line in unlisted
         ]
     return tuple(previews)
 
 
+def _without_pools(cluster: Cluster, ring: str, decision: Decision | None, notes: tuple[str, ...]) -> PoolPreview:
+    following = decision.why if isinstance(decision, Nothing | Wait) else "Azure lists no pools for this cluster"
+    return PoolPreview(
+        cluster.name, cluster.region, ring, "", str(cluster.driver), "", "unknown", None, following, None, notes
+    )
+
+
 def behind_counted(pools: Sequence[PoolPreview]) -> str:
     """Says how many of the pools are behind, and how many could not be compared."""
-    compared = [pool for pool in pools if pool.behind_days is not None]
+    compared = [pool for pool in pools if pool.behind_days is not None or pool.is_behind]
     rest = len(pools) - len(compared)
     more = f"; {rest} could not be compared" if rest else ""
-    return f"{sum(bool(pool.behind_days) for pool in compared)} of {len(compared)} pools are behind{more}"
+    return f"{sum(pool.is_behind for pool in compared)} of {len(compared)} pools are behind{more}"
 
 
 def approvers_of(settings: Settings, cluster: Cluster, runbook: str, decision: Decision) -> str:

@@ -77,7 +77,7 @@ def start_if_actionable(context: Context, run_request: RunRequest) -> None:
     now = context.ports.clock.now()
     planned, gathered = decide_now(context, run, settings, now)
     decision = hold_refused(context.ports.store, run, planned, now)
-    report_blocked(context.ports, run_request, decision, run_channels(gathered, settings))
+    report_blocked(context.ports, run, decision, now, run_channels(gathered, settings))
     if isinstance(decision, Act) or needs_approval_now(
         in_ring(run, gathered, settings), decision, decide_at(gathered, settings, run), settings
     ):

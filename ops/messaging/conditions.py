@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 from ops.config.config_file import ConfigState
 from ops.messaging.message_sync import reconcile
 from ops.messaging.outbox import refused_messages
-from ops.model.decision import Act, Decision, Nothing, Wait
+from ops.model.decision import Act, Decision, Nothing, Report, Wait
 from ops.model.fleet import Cluster
 from ops.model.ledger import Entry
 from ops.model.message import Message
 from ops.model.reasons import WaitReason
-from ops.model.run import State
-from ops.model.run_request import RunRequest, short_hash
+from ops.model.run import Run, State
+from ops.model.run_request import short_hash
 from ops.ports.bundle import Ports
 from ops.render.conditions import (
     blocked_message,
@@ -94,14 +94,14 @@ def report_fleet(ports: Ports, now: datetime, *, is_empty: bool) -> None:
     report_condition(ports, fleet_message(is_empty=is_empty), now)
 
 
-def report_blocked(ports: Ports, run_request: RunRequest, decision: Decision, channels: Sequence[str]) -> None:
-    """Reports a problem that a timer keeps finding but cannot start a run for; otherwise no one would know that it is blocked."""
+def report_blocked(ports: Ports, run: Run, decision: Decision, now: datetime, channels: Sequence[str]) -> None:
+    """Reports what a runbook leaves out on a cluster until a person acts; otherwise no one would know that it is blocked."""
     reasons = _blocking_reasons(decision)
     if reasons is None:
         return
-    subject = f"{run_request.run_id.rsplit('.', 1)[0]}{HELD}"
-    message = blocked_message(subject, runbooks()[run_request.runbook].title, run_request.target_name, reasons)
-    report_condition(ports, message, run_request.at, channels=channels, target=run_request.target)
+    subject = f"{run.id.rsplit('.', 1)[0]}{HELD}"
+    message = blocked_message(subject, runbooks()[run.runbook].title, run.target_name, reasons)
+    report_condition(ports, message, now, channels=channels, target=run.target)
 
 
 def report_strangers(
@@ -194,6 +194,8 @@ def _blocking_reasons(decision: Decision) -> list[str] | None:
     match decision:
         case Act(plan):
             skips = plan.skips
+        case Report(_, _, skips):
+            pass
         case Nothing(_, skips, _, is_incomplete) if not is_incomplete:
             pass
         case Wait(_, _, code, _, skips) if code is not WaitReason.UNREADABLE:

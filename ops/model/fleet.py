@@ -64,6 +64,7 @@ type PoolMachines = tuple[ListedMachine, ...] | Unknown
 # Pools of other types or modes (Azure adds some from time to time) are reported, but Daytwo does not act on them.
 _TYPES = frozenset({"virtualmachinescalesets", "virtualmachines"})
 _MODES = frozenset({"system", "user", "gateway"})
+_MANAGED_MODES = frozenset({"machines", "managedsystem"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +95,20 @@ class Pool:
     @property
     def unsupported(self) -> str:
         """Why Daytwo does not act on the pool; empty if it does."""
+        if self.is_managed_by_aks:
+            return f"AKS creates and replaces its machines itself (mode {self.mode})"
+        if self.type.casefold() == "availabilityset":
+            return "availability sets were retired on 2025-09-30: move its workload to a pool of type VirtualMachines"
         if self.type.casefold() not in _TYPES:
             return f"Daytwo does not know pools of type {self.type or '(not reported)'}"
         if self.mode.casefold() not in _MODES:
             return f"Daytwo does not act on pools with mode {self.mode or '(not reported)'}"
         return ""
+
+    @property
+    def is_managed_by_aks(self) -> bool:
+        """Whether its machines are those of node auto-provisioning, or of system pools that AKS runs itself."""
+        return self.mode.casefold() in _MANAGED_MODES
 
     @property
     def kubernetes_minor(self) -> str:
@@ -113,11 +123,14 @@ class Pool:
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """A managed cluster with its pools. `id` is the ARM id in lower case, since Azure is inconsistent about case.
+    """A managed cluster with its pools. `id` is the ARM id as `azure_key` returns it, since Azure is inconsistent about case.
 
     `tags` are those that decide what is done with it; `held_tags` are set if a change of its tags is held (docs/tags.md).
     `resource_uid` differs if the cluster is deleted and created again; empty if Azure leaves it out.
     `machines_locked` means that a deny assignment protects its node resource group, so only AKS can change its machines.
+    `forced_until` is set if its upgrades drain through PDBs (`upgradeSettings.overrideSettings.forceUpgrade`): an upgrade that
+    starts before this time is forced. Unknown if the time cannot be read.
+    `hosted_system_pools` means that AKS runs its system pools in a subscription of its own and ARM does not list them.
     """
 
     id: str
@@ -137,6 +150,8 @@ class Cluster:
     machines_locked: bool = False
     resource_uid: str = ""
     held_tags: HeldTags | None = None
+    forced_until: datetime | Unknown | None = None
+    hosted_system_pools: bool = False
 
     @property
     def tags_now(self) -> Mapping[str, str]:
@@ -158,6 +173,16 @@ class Cluster:
         """How many pools Azure lists, in words: "1 pool", "3 pools", "no pools"."""
         return f"{len(self.pools) or 'no'} {'pool' if len(self.pools) == 1 else 'pools'}"
 
+    def forces_upgrade_at(self, at: datetime) -> bool:
+        """Whether AKS drains through PDBs in an upgrade that starts at this time. If the end of this is unknown, it does."""
+        match self.forced_until:
+            case None:
+                return False
+            case Unknown():
+                return True
+            case end:
+                return at < end
+
     @property
     def driver(self) -> Driver:
         """Who upgrades it: AKS if its node-OS channel is active or it is AKS Automatic, otherwise Daytwo (docs/node-image.md, rule 1)."""
@@ -170,6 +195,17 @@ class Cluster:
         """Whether an operation is running on the cluster or on any of its pools."""
         own = self.provisioning_state.casefold() not in TERMINAL_PROVISIONING_STATES
         return own or any(pool.is_busy for pool in self.pools)
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether the last operation on the cluster has failed or was cancelled, whatever its power state is."""
+        return self.provisioning_state.casefold() in ("failed", "canceled")
+
+    @property
+    def states(self) -> str:
+        """Which operations are running, by pool if Azure shows them there: "user1: Scaling", or else "Updating"."""
+        busy = [f"{pool.name}: {pool.provisioning_state}" for pool in self.pools if pool.is_busy]
+        return ", ".join(busy) if busy else self.provisioning_state
 
     def pool(self, name: str) -> Pool | None:
         """Returns the pool with this name, or None."""

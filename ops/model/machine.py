@@ -3,9 +3,12 @@
 import re
 from dataclasses import dataclass
 
-# Ids differ in case ("resourcegroups"), so all parts are compared in lower case. ASCII only: with other letters, lower case is ambiguous.
+from ops.model.azure_names import azure_key
+
+# Ids differ in case ("resourcegroups"), so all parts are compared as Azure compares them. Only a resource group can have
+# letters outside ASCII.
 _ID = re.compile(
-    r"/subscriptions/(?P<subscription>[\w-]+)/resourcegroups/(?P<group>[\w.()-]+)/providers/microsoft\.compute"
+    r"/subscriptions/(?P<subscription>[\w-]+)/resourcegroups/(?P<group>(?u:[\w.()-])+)/providers/microsoft\.compute"
     r"/(?:virtualmachinescalesets/(?P<scale_set>[\w.-]+)/virtualmachines/(?P<instance>\d{1,9})|virtualmachines/(?P<name>[\w.-]+))",
     re.ASCII,
 )
@@ -14,7 +17,10 @@ _PROVIDER = "azure://"
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """A virtual machine, in lower case. For an instance of a scale set, `name` is the instance's number; otherwise `scale_set` is empty."""
+    """A virtual machine, its parts as `azure_key` returns them.
+
+    For an instance of a scale set, `name` is the instance's number; otherwise `scale_set` is empty.
+    """
 
     subscription: str
     resource_group: str
@@ -23,7 +29,7 @@ class Machine:
 
     @property
     def id(self) -> str:
-        """The ARM id in lower case."""
+        """The ARM id, as `azure_key` returns it."""
         within = f"virtualmachinescalesets/{self.scale_set}/" if self.scale_set else ""
         group = f"/subscriptions/{self.subscription}/resourcegroups/{self.resource_group}"
         return f"{group}/providers/microsoft.compute/{within}virtualmachines/{self.name}"
@@ -39,7 +45,7 @@ class ListedMachine:
 
 def parse_machine_id(arm_id: str) -> Machine | None:
     """Parses an ARM id; returns None if it is not that of a scale set instance or a single VM."""
-    match = _ID.fullmatch(arm_id.lower()) if arm_id.isascii() else None
+    match = _ID.fullmatch(azure_key(arm_id))
     if match is None:
         return None
     scale_set = match["scale_set"] or ""

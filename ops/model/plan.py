@@ -8,6 +8,11 @@ from datetime import datetime
 
 from ops.model.reasons import SkipReason
 
+# The risk of an upgrade in which AKS drains through PDBs, and the parameter of its steps.
+FORCED = "forced"
+# The parameter of an upgrade that may repair a failed pool.
+REPAIRS = "repairs"
+
 
 @dataclass(frozen=True, slots=True)
 class Step:

@@ -17,7 +17,10 @@ class SkipReason(StrEnum):
     UNKNOWN_IMAGE = "unknown-image"
     UNKNOWN_SIZE = "unknown-size"
     UNKNOWN_POWER = "unknown-power-state"
+    CLUSTER_FAILED = "cluster-failed"
+    UPDATE_RUN = "update-run"
     ALREADY_LATEST = "already-latest"
+    NO_NEWER_IMAGE = "no-newer-image"
     POOL_FAILED = "pool-failed"
     NEVER_FITS = "never-fits"
     ASLEEP = "asleep"
@@ -56,6 +59,7 @@ class WaitReason(StrEnum):
     NO_WINDOW_LEFT = "no-window-left"
     UNPROVEN = "unproven"
     BUSY = "busy"
+    UPDATE_RUN = "update-run"
     REFUSED = "refused"
     ASLEEP = "asleep"
     POWER_PAUSE = "pause"
@@ -93,12 +97,14 @@ class FailureCode(StrEnum):
     COMES_BACK = "PodComesBack"
     STAYS_BUSY = "StaysBusy"
     OPERATION_FAILED = "OperationFailed"
+    NOT_REPAIRED = "NotRepaired"
+    NOT_POSSIBLE = "NotPossible"
     START_FAILED = "StartFailed"
     STOP_FAILED = "StopFailed"
 
 
 # Failures that say nothing about the image or the operation itself: the cluster or pool was deleted, someone stopped the
-# cluster, or AKS took over its upgrades (docs/node-image.md, rule 15).
-NOT_THE_OPERATION = frozenset({FailureCode.GONE, FailureCode.STOPPED, FailureCode.TAKEN_OVER})
+# cluster, AKS took over its upgrades, or the pool had failed before (docs/node-image.md, rules 15 and 20).
+NOT_THE_OPERATION = frozenset({FailureCode.GONE, FailureCode.STOPPED, FailureCode.TAKEN_OVER, FailureCode.NOT_REPAIRED})
 
 ALL: tuple[type[StrEnum], ...] = (SkipReason, WaitReason, EndReason, FailureCode)

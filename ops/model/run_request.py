@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from ops.model.azure_names import azure_key
+
 
 @dataclass(frozen=True, slots=True)
 class RunRequest:
@@ -39,4 +41,4 @@ def slug(text: str) -> str:
 
 def short_hash(text: str) -> str:
     """Six hexadecimal digits that distinguish clusters with the same name; the case of the ARM id is ignored."""
-    return hashlib.sha256(text.casefold().encode()).hexdigest()[:6]
+    return hashlib.sha256(azure_key(text).encode()).hexdigest()[:6]

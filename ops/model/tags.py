@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from ops.model.azure_names import azure_key
+
 # The longest part of a key or value in texts; an approval covers the whole value.
 _SHOWN = 80
 
@@ -61,12 +63,12 @@ def changed_tags(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[TagCha
 
 def with_change(tags: Mapping[str, str], change: TagChange) -> dict[str, str]:
     """Returns the tags after one change."""
-    others = {key: value for key, value in tags.items() if key.casefold() != change.key.casefold()}
+    others = {key: value for key, value in tags.items() if azure_key(key) != azure_key(change.key)}
     return others if change.new is None else {**others, change.key: change.new}
 
 
 def _folded(tags: Mapping[str, str]) -> dict[str, tuple[str, str]]:
-    return {key.casefold(): (key, value) for key, value in tags.items()}
+    return {azure_key(key): (key, value) for key, value in tags.items()}
 
 
 def _value(folded: Mapping[str, tuple[str, str]], key: str) -> str | None:

@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import replace
 from datetime import datetime
 
+from ops.model.azure_names import azure_key
 from ops.model.fleet import Cluster
 from ops.model.tags import AcceptedTags, HeldTags, TagChange, changed_tags
 from ops.policy.placement import effective_tags
@@ -41,5 +42,5 @@ def next_record(record: AcceptedTags | None, cluster: Cluster, settings: Setting
 
 def identify(held: tuple[TagChange, ...]) -> str:
     """Returns an identifier of a held change, 16 hexadecimal digits; empty if nothing is held."""
-    content = repr([(change.key.casefold(), change.old, change.new) for change in held])
+    content = repr([(azure_key(change.key), change.old, change.new) for change in held])
     return hashlib.sha256(content.encode()).hexdigest()[:16] if held else ""

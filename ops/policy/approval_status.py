@@ -1,11 +1,11 @@
 """Whether a plan needs approval, and whether it has been approved (docs/approvals.md, rules 10 to 13)."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ops.model.approval import Approval, ApprovalState, PartState
-from ops.model.plan import Plan, Step
+from ops.model.plan import FORCED, Plan, Step
 from ops.model.run import Run
 from ops.model.wording import instant
 from ops.policy.approval_times import expired_if_due
@@ -13,8 +13,8 @@ from ops.policy.approvers import needed, valid_votes
 from ops.settings import Settings
 from ops.settings.approval import ApprovalRule
 
-# Risks lower than the approved one: the plan no longer includes the riskier pools of the approved plan.
-_LESS = {"in-place": ("surge",)}
+# Risks lower than the approved one: the plan no longer includes the riskier pools of the approved plan, or is no longer forced.
+_LESS = {"in-place": ("surge",), FORCED: ("surge",)}
 # An expired request is denied, and one that was withdrawn says nothing.
 _IN_FORCE = (ApprovalState.PENDING, ApprovalState.APPROVED)
 
@@ -24,7 +24,7 @@ def additions(approved: Plan, plan: Plan, *, whole: bool = False) -> tuple[str, 
 
     `whole` includes the steps that follow: until the request is decided, people decide on all of them.
     """
-    known = [step.content for step in (*approved.steps, *approved.following)]
+    known = [each.content for step in (*approved.steps, *approved.following) for each in (step, _unforced(step))]
     steps = (*plan.steps, *plan.following) if whole else plan.steps
     differences = [_difference(approved, step) for step in steps if step.content not in known]
     if plan.risk not in (approved.risk, *_LESS.get(approved.risk, ())):
@@ -32,6 +32,11 @@ def additions(approved: Plan, plan: Plan, *, whole: bool = False) -> tuple[str, 
     if plan.target != approved.target or plan.runbook != approved.runbook:
         differences.append("its target is different")
     return tuple(differences)
+
+
+def _unforced(step: Step) -> Step:
+    """Returns the same upgrade within PDBs, which an approval of the forced one covers."""
+    return replace(step, params={name: value for name, value in step.params.items() if name != FORCED})
 
 
 def _difference(approved: Plan, step: Step) -> str:

@@ -4,13 +4,20 @@ from dataclasses import replace
 from datetime import datetime
 
 from ops.model.approval import Approval, ApprovalState
+from ops.model.plan import FORCED
 from ops.settings import Settings
 from ops.settings.approval import ApprovalRule
+
+# A forced upgrade is at least as risky as any other, so a rule for those also applies to it.
+_INCLUDED = {FORCED: ("surge", "in-place")}
 
 
 def rule_for(settings: Settings, runbook: str, ring: str, risk: str) -> ApprovalRule | None:
     """Returns the first matching rule (rule 1); None if no approval is needed. `ring` is empty for a cluster that is not in a ring."""
-    return next((rule for rule in rules_of(settings, runbook, ring) if not rule.risks or risk in rule.risks), None)
+    rules = rules_of(settings, runbook, ring)
+    named = next((rule for rule in rules if risk == FORCED and FORCED in rule.risks), None)
+    counts_as = {risk, *_INCLUDED.get(risk, ())}
+    return named or next((rule for rule in rules if not rule.risks or rule.risks & counts_as), None)
 
 
 def rules_of(settings: Settings, runbook: str, ring: str) -> tuple[ApprovalRule, ...]:

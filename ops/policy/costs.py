@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from ops.model.azure_names import azure_key
 from ops.model.fleet import Cluster
 from ops.model.money import Bill, CostReport, Money
 
@@ -11,7 +12,7 @@ def bills_by_cluster(clusters: Iterable[Cluster], report: CostReport) -> tuple[B
     bills: dict[tuple[str, str], Bill] = {}
     for cluster in clusters:
         for cost in report.costs:
-            if cost.resource_group != cluster.node_resource_group.casefold():
+            if cost.resource_group != azure_key(cluster.node_resource_group):
                 continue
             bill = Bill(cluster.id, cluster.name, cluster.resource_group, Money(cost.amount, cost.currency))
             known = bills.get((cluster.id, cost.currency))

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from ops.model.azure_names import azure_key
 from ops.model.fleet import Cluster, Node, PoolMachines, Unknown
 from ops.model.machine import ListedMachine, Machine, machine_of
 
@@ -120,15 +121,15 @@ def _match(
             "Azure does not list its machine in a node pool of the cluster", foreign=False
         )
     pool, entry = found
-    if claims[machine] > 1 and entry.name != node.name.lower():
+    if claims[machine] > 1 and entry.name != azure_key(node.name):
         return NotConfirmed(f"its provider ID names the machine of another node, {entry.name}")
     return ConfirmedMachine(machine, node.name, pool, _MATCHED)
 
 
 def _foreign(cluster: Cluster, machine: Machine) -> str:
     """Whether the machine is outside the cluster's subscription or node resource group; empty if it is inside."""
-    if machine.subscription != cluster.subscription.lower():
+    if machine.subscription != azure_key(cluster.subscription):
         return "in another subscription"
-    if machine.resource_group != cluster.node_resource_group.lower():
+    if machine.resource_group != azure_key(cluster.node_resource_group):
         return "outside the cluster's node resource group"
     return ""

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from ops.model.azure_names import azure_key
 from ops.model.fleet import Cluster
 from ops.model.tags import TagChange, changed_tags, with_change
 from ops.policy.approvers import denies_self, rule_for
@@ -101,7 +102,7 @@ def held_changes(cluster: Cluster) -> tuple[TagChange, ...]:
 
 def selected_tags(tags: Mapping[str, str], settings: Settings) -> dict[str, str | None]:
     """Returns the tags that the configuration reads, with their keys in lower case and in order; None if a tag does not exist."""
-    folded = {key.casefold(): value for key, value in tags.items()}
+    folded = {azure_key(key): value for key, value in tags.items()}
     return {key: folded.get(key) for key in sorted(tag_keys(_selects(settings)) | {TAG})}
 
 

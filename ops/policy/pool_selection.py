@@ -1,28 +1,33 @@
 """Which pools of a cluster are behind, and which are skipped for a reason that does not resolve itself (docs/node-image.md, rule 8)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from ops.model.fleet import Cluster, Node, Pool, Power, Unknown
 from ops.model.image import ImageKey, NodeImage
 from ops.model.plan import Skip
 from ops.model.reasons import SkipReason
-from ops.model.refusal import Answer, RefusalKind, System
 from ops.model.run import Run, StepState
-from ops.policy.refusals import classify
+from ops.policy.failed_pools import asks_for_upgrade, blocking_failure
+from ops.policy.image_support import ended, is_removed, no_newer_image
 from ops.policy.upgrade_duration import expected_duration, upgrade_order
 
 NO_IMAGE = Unknown("Azure does not report its image", transient=True)
+_OTHER_OS = "Move its workload to a pool with an OS SKU that AKS supports"
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A pool that is behind, with the newest image that Azure offers it, and how many nodes it has."""
+    """A pool that is behind, with the newest image that Azure offers it, and how many nodes it has.
+
+    `is_repair` means that its last operation has failed, and Azure asks for an upgrade of its image.
+    """
 
     pool: Pool
     newest: NodeImage
     nodes: int
+    is_repair: bool = False
 
     @property
     def key(self) -> ImageKey:
@@ -47,17 +52,28 @@ class PoolSelection:
     skips: tuple[Skip, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What limits the selection besides the images: the longest window of the week, and failed pools that were already upgraded."""
+
+    longest_window: timedelta
+    repairs: Mapping[str, datetime] = field(default_factory=dict)
+
+
 def select_pools(
     cluster: Cluster,
     newest_images: Mapping[str, str | Unknown],
     nodes: tuple[Node, ...] | Unknown,
     run: Run,
-    longest_window: timedelta,
+    limits: Limits,
+    now: datetime,
 ) -> PoolSelection:
     """Selects the pools of a cluster that Daytwo upgrades. Pools that this run has upgraded are neither candidates nor skipped.
 
-    A pool whose newest image may be readable later keeps its place, and the pools that follow it wait.
+    A pool whose newest image may be readable later keeps its place, and the pools that follow it wait. Failed pools that an
+    upgrade may repair come last, because their failure ends the run.
     """
+    judge = _Judge(cluster, nodes, limits, now)
     candidates: list[Candidate] = []
     skips: list[Skip] = []
     unreadable = ""
@@ -67,7 +83,7 @@ def select_pools(
         newest = newest_images.get(pool.name)
         if isinstance(newest, Unknown) and newest.transient and not _is_left_out(pool):
             unreadable = unreadable or pool.name
-        verdict = _judge(pool, newest_images.get(pool.name, Unknown("was not read")), nodes, cluster, longest_window)
+        verdict = judge.verdict(pool, newest_images.get(pool.name, Unknown("was not read")))
         if isinstance(verdict, Candidate) and unreadable:
             why = f"it comes after {unreadable}, whose newest image could not be read"
             skips.append(Skip(pool.name, SkipReason.UNKNOWN_IMAGE, why))
@@ -75,7 +91,7 @@ def select_pools(
             candidates.append(verdict)
         else:
             skips.append(verdict)
-    return PoolSelection(tuple(candidates), tuple(skips))
+    return PoolSelection(tuple(sorted(candidates, key=lambda candidate: candidate.is_repair)), tuple(skips))
 
 
 def unjudged_skips(
@@ -101,37 +117,57 @@ def _is_done(pool: Pool, run: Run) -> bool:
     return any(record.id == f"pool.{pool.name}" and record.state is StepState.DONE for record in run.finished)
 
 
-def _judge(
-    pool: Pool,
-    newest: str | Unknown,
-    nodes: tuple[Node, ...] | Unknown,
-    cluster: Cluster,
-    longest_window: timedelta,
-) -> Candidate | Skip:
-    if pool.unsupported:
-        return Skip(pool.name, SkipReason.UNSUPPORTED_POOL, pool.unsupported)
-    if pool.from_snapshot:
-        return Skip(pool.name, SkipReason.SNAPSHOT, "the pool was created from a snapshot, which fixes its image")
-    image = _readable(pool, newest, nodes, cluster)
-    if isinstance(image, Skip):
-        return image
-    if carries(pool, image, nodes):
-        return Skip(pool.name, SkipReason.ALREADY_LATEST, f"already runs {image.short} ({nodes_checked(pool, nodes)})")
-    if pool.provisioning_state.casefold() in ("failed", "canceled") and not _was_interrupted(pool):
-        words = ": ".join(part for part in (pool.error_code, pool.error) if part)
-        because = f" with {words}" if words else ""
-        why = f"its last operation ended {pool.provisioning_state}{because}: repair the pool before it can be upgraded"
-        return Skip(pool.name, SkipReason.POOL_FAILED, why)
-    size = nodes_in(pool, nodes)
-    if isinstance(size, Unknown):
-        return Skip(pool.name, SkipReason.UNKNOWN_SIZE, f"how many nodes it has is unknown: {size.why}")
-    expected = expected_duration(pool, size)
-    if expected > longest_window:
-        minutes = int(expected.total_seconds()) // 60
-        window_minutes = int(longest_window.total_seconds()) // 60
+@dataclass(frozen=True, slots=True)
+class _Judge:
+    """Decides about each pool of one cluster."""
+
+    cluster: Cluster
+    nodes: tuple[Node, ...] | Unknown
+    limits: Limits
+    now: datetime
+
+    def verdict(self, pool: Pool, newest: str | Unknown) -> Candidate | Skip:
+        """Returns the pool as a candidate, or the reason why it is left out."""
+        if pool.unsupported:
+            return Skip(
+                pool.name, SkipReason.UNSUPPORTED_POOL, pool.unsupported, needs_person=not pool.is_managed_by_aks
+            )
+        if pool.from_snapshot:
+            return Skip(pool.name, SkipReason.SNAPSHOT, "the pool was created from a snapshot, which fixes its image")
+        image = _readable(pool, newest, self.nodes, self.cluster)
+        if isinstance(image, Skip):
+            return image
+        if carries(pool, image, self.nodes):
+            return latest(pool, image, self.nodes, self.now)
+        if is_removed(pool, image, self.now):
+            why = f"AKS can neither reimage nor scale it: {ended(pool, image, self.now)}. {_OTHER_OS}"
+            return Skip(pool.name, SkipReason.NO_NEWER_IMAGE, why, needs_person=True)
+        failure = blocking_failure(pool, self.limits.repairs)
+        if failure:
+            return Skip(pool.name, SkipReason.POOL_FAILED, failure, needs_person=True)
+        size = nodes_in(pool, self.nodes)
+        if isinstance(size, Unknown):
+            return Skip(pool.name, SkipReason.UNKNOWN_SIZE, f"how many nodes it has is unknown: {size.why}")
+        return self._fitting(Candidate(pool, image, size, is_repair=asks_for_upgrade(pool)))
+
+    def _fitting(self, candidate: Candidate) -> Candidate | Skip:
+        longest = self.limits.longest_window
+        if candidate.expected_duration <= longest:
+            return candidate
+        minutes = int(candidate.expected_duration.total_seconds()) // 60
+        window_minutes = int(longest.total_seconds()) // 60
         why = f"needs about {minutes} min, but no window is longer than {window_minutes} min: raise its surge or widen the window"
-        return Skip(pool.name, SkipReason.NEVER_FITS, why)
-    return Candidate(pool, image, size)
+        return Skip(candidate.pool.name, SkipReason.NEVER_FITS, why, needs_person=True)
+
+
+def latest(pool: Pool, image: NodeImage, nodes: tuple[Node, ...] | Unknown, now: datetime) -> Skip:
+    """Describes a pool that runs the newest image: that is bad news if no newer one will come."""
+    checked = nodes_checked(pool, nodes)
+    frozen = no_newer_image(pool, image, now)
+    if frozen:
+        why = f"{frozen} ({checked}). {_OTHER_OS}"
+        return Skip(pool.name, SkipReason.NO_NEWER_IMAGE, why, needs_person=True)
+    return Skip(pool.name, SkipReason.ALREADY_LATEST, f"already runs {image.short} ({checked})")
 
 
 def _readable(
@@ -143,18 +179,12 @@ def _readable(
     image = NodeImage.parse(newest)
     if image is None:
         why = f"{newest}, the newest image, is not an image name that Daytwo can parse"
-        return Skip(pool.name, SkipReason.UNKNOWN_IMAGE, why)
+        return Skip(pool.name, SkipReason.UNKNOWN_IMAGE, why, needs_person=True)
     if not pool.image:
         return Skip(pool.name, SkipReason.UNKNOWN_IMAGE, NO_IMAGE.why)
     if isinstance(nodes, Unknown) and not cluster.is_stopped and pool.power is not Power.STOPPED:
         return Skip(pool.name, SkipReason.UNKNOWN_IMAGE, f"the nodes could not be read: {nodes.why}")
     return image
-
-
-def _was_interrupted(pool: Pool) -> bool:
-    """Whether another operation or a limit on calls has ended the pool's last operation, so it can simply be repeated."""
-    refusal = classify(Answer(System.AZURE, code=pool.error_code, text=pool.error))
-    return bool(pool.error_code) and refusal.kind in (RefusalKind.BUSY, RefusalKind.THROTTLED, RefusalKind.TRANSIENT)
 
 
 def carries(pool: Pool, image: NodeImage, nodes: tuple[Node, ...] | Unknown) -> bool:

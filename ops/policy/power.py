@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
+from ops.model.azure_names import azure_key
 from ops.model.calendar import Window
 from ops.model.fleet import Cluster
 from ops.model.reasons import SkipReason
 from ops.model.wording import clock
 from ops.policy.calendar import next_open, occurrence_at
+from ops.policy.cluster_limits import why_no_stop
 from ops.policy.rings import ring_of
 from ops.policy.select import matches
 from ops.settings import Settings
@@ -56,8 +58,9 @@ def may_sleep(cluster: Cluster, settings: Settings) -> NoSchedule | None:
         return NoSchedule(SkipReason.NO_RING, "the cluster is not in a ring, so Daytwo leaves it alone")
     if ring is settings.fleet.rings[-1]:
         return NoSchedule(SkipReason.PRODUCTION, f"{ring.name} is the last ring, whose clusters are never stopped")
-    if cluster.node_auto_provisioning:
-        return NoSchedule(SkipReason.NODE_AUTO_PROVISIONING, "AKS cannot stop a cluster with node auto-provisioning")
+    impossible = why_no_stop(cluster)
+    if impossible:
+        return NoSchedule(SkipReason.NODE_AUTO_PROVISIONING, impossible)
     return None
 
 
@@ -141,4 +144,4 @@ def _minutes_of(window: Window) -> set[int]:
 
 def tag_of(tags: Mapping[str, str]) -> str | None:
     """Returns the cluster's own schedule as written in its tag; Azure compares tag names case-insensitively."""
-    return next((value for name, value in tags.items() if name.casefold() == TAG), None)
+    return next((value for name, value in tags.items() if azure_key(name) == TAG), None)

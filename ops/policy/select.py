@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from typing import Protocol
 
+from ops.model.azure_names import azure_key
 from ops.model.calendar import Window
 from ops.settings import Settings
 from ops.settings.fleet import Ring
@@ -48,27 +49,27 @@ def matches(select: Select, cluster: Selectable) -> bool:
         and _has_tags(select, cluster.tags)
         and (not select.names or _is_like(cluster.name, select.names))
         and (not select.regions or region_key(cluster.region) in {region_key(wanted) for wanted in select.regions})
-        and (not select.subscriptions or cluster.subscription.casefold() in _folded(select.subscriptions))
+        and (not select.subscriptions or azure_key(cluster.subscription) in _folded(select.subscriptions))
         and (not select.resource_groups or _is_like(cluster.resource_group, select.resource_groups))
     )
 
 
 def tag_keys(selects: Iterable[Select]) -> frozenset[str]:
     """Returns the keys of all tags that these selectors read, in lower case."""
-    return frozenset(key.casefold() for select in selects for key in select.tags)
+    return frozenset(azure_key(key) for select in selects for key in select.tags)
 
 
 def _has_tags(select: Select, tags: Mapping[str, str]) -> bool:
-    folded = {key.casefold(): value for key, value in tags.items()}
-    return all(folded.get(key.casefold()) in values for key, values in select.tags.items())
+    folded = {azure_key(key): value for key, value in tags.items()}
+    return all(folded.get(azure_key(key)) in values for key, values in select.tags.items())
 
 
 def _is_like(name: str, globs: Iterable[str]) -> bool:
-    return any(fnmatchcase(name.casefold(), glob.casefold()) for glob in globs)
+    return any(fnmatchcase(azure_key(name), azure_key(glob)) for glob in globs)
 
 
 def _folded(names: Iterable[str]) -> frozenset[str]:
-    return frozenset(name.casefold() for name in names)
+    return frozenset(azure_key(name) for name in names)
 
 
 def ring_window(settings: Settings, ring: Ring) -> Window:

@@ -5,7 +5,10 @@ from datetime import datetime, timedelta
 
 from ops.model.calendar import Span
 from ops.model.fleet import Cluster
-from ops.model.plan import Claim, Plan, Step
+from ops.model.plan import FORCED, REPAIRS, Claim, Plan, Step
+from ops.policy.cluster_notes import forced_upgrade_notes
+from ops.policy.failed_pools import words_of
+from ops.policy.image_support import ended
 from ops.policy.pool_selection import Candidate
 from ops.policy.region_pairs import pair_group
 from ops.policy.upgrade_duration import START, adds_nodes
@@ -26,7 +29,8 @@ def plan_within(
     if not chosen:
         return None
     before = (_start(chosen[0], opening),) if cluster.is_stopped else ()
-    steps = (*before, *(_upgrade(candidate, opening) for candidate in chosen))
+    forced = forced_upgrade_notes(cluster, now)
+    steps = (*before, *(_upgrade(candidate, opening, is_forced=bool(forced)) for candidate in chosen))
     capacity = ring.max_concurrent or _UNBOUNDED
     in_region = Claim(f"regions.{pair_group(cluster.region)}", cluster.region, capacity, ring.name)
     return Plan(
@@ -35,9 +39,13 @@ def plan_within(
         steps=steps,
         claims=(Claim.of_cluster(cluster.id), in_region),
         reasons=_reasons(chosen),
-        warnings=tuple(f"{c.pool.name} is a spot pool: its nodes are not drained" for c in chosen if c.pool.spot),
+        warnings=(
+            *forced,
+            *_ending(chosen, now),
+            *(f"{c.pool.name} is a spot pool: its nodes are not drained" for c in chosen if c.pool.spot),
+        ),
         nodes=sum(c.nodes for c in chosen),
-        risk="surge" if all(adds_nodes(c.pool) for c in chosen) else "in-place",
+        risk=_risk(chosen, is_forced=bool(forced)),
     )
 
 
@@ -60,13 +68,27 @@ def _start(first: Candidate, opening: Span) -> Step:
     return Step("start", "start-cluster", title, {}, _seconds(expected), opening.end, temporary=True)
 
 
-def _upgrade(candidate: Candidate, opening: Span) -> Step:
+def _ending(chosen: Sequence[Candidate], now: datetime) -> tuple[str, ...]:
+    ends = [(candidate.pool.name, ended(candidate.pool, candidate.newest, now)) for candidate in chosen]
+    return tuple(f"{name}: {end}" for name, end in ends if end)
+
+
+def _risk(chosen: Sequence[Candidate], *, is_forced: bool) -> str:
+    if is_forced:
+        return FORCED
+    return "surge" if all(adds_nodes(candidate.pool) for candidate in chosen) else "in-place"
+
+
+def _upgrade(candidate: Candidate, opening: Span, *, is_forced: bool) -> Step:
     pool = candidate.pool
+    more = {FORCED: "AKS drains through PDBs"} if is_forced else {}
+    if candidate.is_repair:
+        more[REPAIRS] = "Azure asks for it"
     return Step(
         id=f"pool.{pool.name}",
         verb="upgrade-node-image",
         title=pool.name,
-        params={"pool": pool.name, "image": str(candidate.newest), "from": pool.image},
+        params={"pool": pool.name, "image": str(candidate.newest), "from": pool.image, **more},
         expected_s=_seconds(candidate.expected_duration),
         deadline=opening.end,
     )
@@ -77,7 +99,8 @@ def _reasons(chosen: Sequence[Candidate]) -> tuple[str, ...]:
     pools: dict[tuple[str, str], list[str]] = {}
     for candidate in chosen:
         pools.setdefault((candidate.pool.image, candidate.newest.short), []).append(candidate.pool.name)
-    return tuple(f"{image} → {newest}: {', '.join(names)}" for (image, newest), names in pools.items())
+    repairs = (f"{c.pool.name}: Azure asks for it: {words_of(c.pool)}" for c in chosen if c.is_repair)
+    return (*(f"{image} → {newest}: {', '.join(names)}" for (image, newest), names in pools.items()), *repairs)
 
 
 def _seconds(duration: timedelta) -> int:

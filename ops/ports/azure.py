@@ -7,6 +7,7 @@ from typing import Protocol
 from ops.model.fleet import Cluster, Unknown, UnreadableCluster
 from ops.model.machine import ListedMachine
 from ops.model.money import CostReport
+from ops.model.update_runs import FleetMembership
 from ops.policy.node_identity import ConfirmedMachine
 
 
@@ -63,6 +64,19 @@ class Clusters(Protocol):
 
     def operation(self, token: str) -> OperationStatus:
         """Polls an operation once."""
+        ...
+
+
+class Fleets(Protocol):
+    """Azure Kubernetes Fleet Manager, which can also upgrade clusters."""
+
+    def membership(self, cluster_id: str, now: datetime) -> FleetMembership | None:
+        """Returns the fleet that the cluster is a member of, with the update runs that contain it; None if none is known.
+
+        A fleet is known only if the bot's identity can read it: an identity without rights on fleets sees none, and most
+        tenants have none, so this does not stop everything else (docs/node-image.md, rule 21). If a fleet is known but its
+        members cannot be read, any cluster could be one of them, so that raises an error.
+        """
         ...
 
 

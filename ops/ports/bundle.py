@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ops.ports.azure import Clusters, Costs, Machines
+from ops.ports.azure import Clusters, Costs, Fleets, Machines
 from ops.ports.chat import Chat, Replies
 from ops.ports.kubernetes import Nodes
 from ops.ports.runtime import Clock, Events
@@ -27,6 +27,7 @@ class Ports:
     nodes: Nodes
     machines: Machines
     costs: Costs
+    fleets: Fleets
     chats: tuple[Chat, ...]
     events: Events
     replies: tuple[Replies, ...]

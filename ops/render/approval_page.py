@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _RISKS = {
     "in-place": "in place, one node after another",
     "surge": "surge nodes are added first, then the old nodes are drained",
+    "forced": "AKS drains through PDBs: they protect nothing",
     "drain": "a node is drained and restarted",
     "power": "the cluster is stopped or started",
     "none": "nothing is disrupted",

@@ -65,11 +65,17 @@ def status_message(
     return Message("command", state, "Status", far, lines=more, rows=tuple(rows), tag="now")
 
 
-def why_message(cluster: str, decisions: Mapping[str, str], needs: Sequence[tuple[str, str]]) -> Message:
-    """Lists the cluster's open conditions, then each runbook, by its title, with what it decides now."""
+def why_message(
+    cluster: str, decisions: Mapping[str, str], needs: Sequence[tuple[str, str]], notes: Sequence[str] = ()
+) -> Message:
+    """Lists the cluster's open conditions, then each runbook, by its title, with what it decides now.
+
+    `notes` are what a person should know about the cluster.
+    """
     rows = tuple(Row(title, text, State.NEEDS_YOU) for title, text in needs)
     rows += tuple(Row(title, text, State.WAITING) for title, text in decisions.items())
-    return Message("command", State.NEEDS_YOU if needs else State.DONE, "Why", cluster, rows=rows, tag="now")
+    state = State.NEEDS_YOU if needs else State.DONE
+    return Message("command", state, "Why", cluster, lines=tuple(notes), rows=rows, tag="now")
 
 
 def decision_text(decision: Decision, approvers: str = "") -> str:
@@ -86,9 +92,18 @@ def decision_text(decision: Decision, approvers: str = "") -> str:
             return headline
 
 
-def plan_message(rows: Sequence[tuple[str, str, str, str]], counted: str) -> Message:
-    """Renders one row per pool: (cluster, pool, how far behind, what happens next)."""
+def plan_message(
+    rows: Sequence[tuple[str, str, str, str]], counted: str, notes: Mapping[str, Sequence[str]] | None = None
+) -> Message:
+    """Renders one row per pool: (cluster, pool, how far behind, what happens next).
+
+    The pool is empty if none is listed for the cluster. `notes` are what a person should know, by cluster.
+    """
     rendered = [
-        Row(f"{cluster}/{pool}", f"{late} · {following}", State.WAITING) for cluster, pool, late, following in rows
+        Row(f"{cluster}/{pool}" if pool else cluster, f"{late} · {following}", State.WAITING)
+        for cluster, pool, late, following in rows
     ]
-    return Message("command", State.DONE, "Plan", counted, rows=tuple(rendered), tag="now")
+    lines = [f"{cluster}: {note}" for cluster, found in (notes or {}).items() for note in found]
+    more = [f"and {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN else []
+    shown = (*lines[:_SHOWN], *more)
+    return Message("command", State.DONE, "Plan", counted, lines=shown, rows=tuple(rendered), tag="now")

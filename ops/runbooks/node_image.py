@@ -1,7 +1,7 @@
 """Weekly node-image upgrades: the decision for one cluster (docs/node-image.md)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,9 +18,10 @@ from ops.model.wording import clock, instant
 from ops.policy.aks_managed import decide_aks_managed
 from ops.policy.auto_provisioning import provisioned_skips
 from ops.policy.calendar import iso_week, week_occurrences, week_openings, week_span
-from ops.policy.pool_selection import Candidate, select_pools, unjudged_skips
+from ops.policy.pool_selection import Candidate, Limits, select_pools, unjudged_skips
 from ops.policy.rings import ring_before, ring_of
 from ops.policy.select import ring_window
+from ops.policy.update_runs import Membership, fleet_hold, membership_notes
 from ops.policy.upgrade_plan import plan_within
 from ops.runbooks.contract import Opening, RunbookDefaults, TimelineBar
 from ops.runbooks.missing_facts import look_again
@@ -44,6 +45,8 @@ class Facts:
     proofs: Mapping[str, Proof]
     initial_images: Mapping[str, str]
     skipped_until: datetime | None = None
+    pool_repairs: Mapping[str, datetime] = field(default_factory=dict)
+    fleet_membership: Membership = None
     auto_provisioning: AutoProvisioning | Unknown | None = None
 
 
@@ -88,16 +91,19 @@ class NodeImage(RunbookDefaults):
         longest = max((span.duration for span in occurrences), default=timedelta())
         if not cluster.is_running and not cluster.is_stopped:
             return _without_power_state(cluster, occurrences, last, now)
-        sorted_out = select_pools(cluster, facts.newest_images, facts.nodes, run, longest)
+        limits = Limits(longest, facts.pool_repairs)
+        sorted_out = select_pools(cluster, facts.newest_images, facts.nodes, run, limits, now)
         provisioned = provisioned_skips(cluster, facts.nodes, facts.auto_provisioning)
         sorted_out = replace(sorted_out, skips=(*sorted_out.skips, *provisioned))
         if not sorted_out.candidates:
             missing = unjudged_skips(cluster, facts.newest_images, facts.nodes, run)
             if missing and now < last:
                 return _read_again(missing, sorted_out.skips, occurrences, now)
-            return Nothing(_nothing_left(cluster, sorted_out.skips), sorted_out.skips, notify=bool(missing))
+            left = _nothing_left(cluster, sorted_out.skips)
+            return Nothing(left, sorted_out.skips, notify=bool(missing), missing_facts=bool(missing))
         openings = tuple(span for span in week_openings(window, settings.freezes, week) if span.end > now)
-        week_has = _Week(cluster, ring, policy, openings, last, sorted_out.candidates, sorted_out.skips)
+        hold = fleet_hold(facts.fleet_membership)
+        week_has = _Week(cluster, ring, policy, openings, last, sorted_out.candidates, sorted_out.skips, hold)
         return _decide_in_week(week_has, facts, settings, now)
 
     def rollout(self, clusters: Sequence[Cluster], settings: Settings, now: datetime) -> RolloutPlan | None:
@@ -149,7 +155,10 @@ def week_of(run: Run, zone: str, now: datetime) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Week:
-    """The options that one cluster has left this week. `last` is the end of its last window occurrence, ignoring freezes."""
+    """The options that one cluster has left this week. `last` is the end of its last window occurrence, ignoring freezes.
+
+    `hold` says that an update run of its fleet has it, or that this is unknown; empty if neither.
+    """
 
     cluster: Cluster
     ring: Ring
@@ -158,6 +167,7 @@ class _Week:
     last: datetime
     candidates: tuple[Candidate, ...]
     skips: tuple[Skip, ...]
+    hold: str = ""
 
 
 def _read_again(
@@ -210,9 +220,10 @@ def _decide_in_week(week: _Week, facts: Facts, settings: Settings, now: datetime
         return Wait(
             opening.start, why, WaitReason.UNPROVEN if waiting and not free else WaitReason.WINDOW, notify, skips
         )
+    if week.hold:
+        return Wait(now + _BUSY_AGAIN, week.hold, WaitReason.UPDATE_RUN, notify, skips)
     if week.cluster.is_busy:
-        state = week.cluster.provisioning_state
-        why = f"another operation is running on the cluster ({_busy_with(week.cluster, state)})"
+        why = f"another operation is running on the cluster ({week.cluster.states})"
         return Wait(now + _BUSY_AGAIN, why, WaitReason.BUSY, notify, skips)
     if not free:
         return Wait(_next_look(now, opening), waiting[0].why, WaitReason.UNPROVEN, notify, skips)
@@ -225,7 +236,8 @@ def _decide_in_week(week: _Week, facts: Facts, settings: Settings, now: datetime
         first = free[0]
         why = f"{first.pool.name} needs {_minutes(first.expected_duration)}, more than the window has left"
         return Wait(later, why, WaitReason.NO_WINDOW_LEFT, notify, skips)
-    return Act(replace(plan, skips=skips))
+    notes = membership_notes(facts.fleet_membership)
+    return Act(replace(plan, skips=skips, warnings=(*notes, *plan.warnings)))
 
 
 def _ended_without(week: _Week, waiting: tuple[Skip, ...], free: tuple[Candidate, ...], *, notify: bool) -> Nothing:
@@ -233,7 +245,9 @@ def _ended_without(week: _Week, waiting: tuple[Skip, ...], free: tuple[Candidate
     asleep = week.cluster.is_stopped and not week.policy.start_stopped_clusters
     left = []
     for candidate in free:
-        if asleep:
+        if week.hold:
+            left.append(Skip(candidate.pool.name, SkipReason.UPDATE_RUN, week.hold))
+        elif asleep:
             left.append(Skip(candidate.pool.name, SkipReason.ASLEEP, "the cluster was stopped during its windows"))
         elif week.cluster.is_busy:
             left.append(
@@ -272,11 +286,6 @@ def _nothing_left(cluster: Cluster, skips: tuple[Skip, ...]) -> str:
     named = [f"{skip.what}: {skip.why}" for skip in skips if skip.code is not SkipReason.ALREADY_LATEST]
     more = [f"and {len(named) - _NAMED} more"] if len(named) > _NAMED else []
     return "; ".join([*named[:_NAMED], *more])
-
-
-def _busy_with(cluster: Cluster, state: str) -> str:
-    busy = [f"{pool.name}: {pool.provisioning_state}" for pool in cluster.pools if pool.is_busy]
-    return ", ".join(busy) if busy else state
 
 
 def _next_look(now: datetime, opening: Span) -> datetime:

@@ -13,6 +13,7 @@ from ops.model.reasons import SkipReason, WaitReason
 from ops.model.run import Run
 from ops.model.run_request import RunRequest
 from ops.policy.power import BETWEEN, DesiredPower, NoSchedule, desired_power, schedule_of, tag_of
+from ops.policy.update_runs import Membership, fleet_hold
 from ops.runbooks.contract import RunbookDefaults, TimelineBar
 from ops.runbooks.missing_facts import look_again
 from ops.settings import Settings
@@ -34,6 +35,7 @@ class Facts:
     awake_until: datetime | None
     power_changed: datetime | None = None
     temporary_holder: str | Unknown = ""
+    fleet_membership: Membership = None
 
 
 class Power(RunbookDefaults):
@@ -61,9 +63,15 @@ class Power(RunbookDefaults):
             )
         if not cluster.is_running and not cluster.is_stopped:
             return look_again("the power state", NO_POWER_STATE, now, _BUSY_AGAIN, run.created + _LOOKS_FOR)
+        if cluster.has_failed and cluster.is_running and desired.awake:
+            why = f"Azure reports the cluster as running, but its last operation ended {cluster.provisioning_state}: check its nodes"
+            return Nothing(why, (Skip(cluster.name, SkipReason.CLUSTER_FAILED, why, needs_person=True),))
         if cluster.is_running == desired.awake:
             state = "awake" if desired.awake else "asleep"
             return Nothing(f"the cluster is {state}, as scheduled: {desired.why}")
+        hold = fleet_hold(facts.fleet_membership)
+        if hold:
+            return Nothing(hold, (Skip(cluster.name, SkipReason.UPDATE_RUN, hold),))
         if not desired.awake and facts.temporary_holder:
             return _held(cluster, facts.temporary_holder)
         if cluster.is_busy:

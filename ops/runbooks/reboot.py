@@ -16,9 +16,11 @@ from ops.model.run_request import RunRequest
 from ops.model.workload import DisruptionBudget, Pod
 from ops.policy.approvers import rules_of
 from ops.policy.calendar import local_day, next_open, occurrence_at, occurrences, open_span
+from ops.policy.cluster_limits import why_no_restart
 from ops.policy.node_identity import match_nodes
 from ops.policy.node_selection import Guards, select_nodes
 from ops.policy.rings import ring_name, ring_of
+from ops.policy.update_runs import Membership, fleet_hold
 from ops.policy.upgrade_duration import upgrade_order
 from ops.runbooks.contract import Opening, RunbookDefaults, TimelineBar
 from ops.runbooks.missing_facts import is_transient, look_again
@@ -46,6 +48,7 @@ class Facts:
     machines: Mapping[str, PoolMachines]
     refusals: tuple[RefusedAction, ...] = ()
     failed_nodes: tuple[str, ...] = ()
+    fleet_membership: Membership = None
 
 
 class Reboot(RunbookDefaults):
@@ -68,10 +71,9 @@ class Reboot(RunbookDefaults):
         opening = open_span(policy.window, settings.freezes, now)
         if isinstance(cluster, Unknown):
             return look_again("the cluster", cluster, now, _BUSY_AGAIN, opening.end if opening else now)
-        if ring_of(cluster, settings) is None:
-            return Nothing("the cluster is not in a ring, so Daytwo leaves it alone")
-        if cluster.is_stopped:
-            return Nothing("the cluster is stopped")
+        left_alone = _left_alone(cluster, settings)
+        if left_alone:
+            return Nothing(left_alone)
         if not cluster.is_running:
             return look_again("the power state", NO_POWER_STATE, now, _BUSY_AGAIN, opening.end if opening else now)
         missing = is_transient({"the nodes": facts.nodes, "the pods": facts.pods, "the PDBs": facts.disruption_budgets})
@@ -90,7 +92,8 @@ class Reboot(RunbookDefaults):
         able, skips = list(chosen.able), chosen.skips
         if not able:
             return Nothing(_nothing(requiring, skips, run), skips)
-        return _decide_in_window(cluster, able, skips, _Moment(policy, settings, run, now))
+        moment = _Moment(policy, settings, run, now, fleet_hold(facts.fleet_membership))
+        return _decide_in_window(cluster, able, skips, moment)
 
     def due(self, clusters: Sequence[Cluster], settings: Settings, now: datetime) -> tuple[RunRequest, ...]:
         """Returns one request per hour for each cluster in a ring while the window is open. All requests in one night share one run.
@@ -100,7 +103,8 @@ class Reboot(RunbookDefaults):
         policy = settings.get(REBOOT)
         if policy is None or now.minute >= _FIRST_QUARTER:
             return ()
-        members = [cluster for cluster in clusters if not cluster.is_stopped and ring_of(cluster, settings) is not None]
+        able = [cluster for cluster in clusters if not cluster.is_stopped and not why_no_restart(cluster)]
+        members = [cluster for cluster in able if ring_of(cluster, settings) is not None]
         if open_span(policy.window, settings.freezes, now) is None:
             members = [cluster for cluster in members if _asks_by_day(cluster, settings, now)]
         coming = next_open(policy.window, settings.freezes, now, _DAY)
@@ -120,18 +124,21 @@ RUNBOOK = Reboot()
 
 @dataclass(frozen=True, slots=True)
 class _Moment:
-    """The context of a decision: the time, the rules and the run."""
+    """The context of a decision: the time, the rules, the run, and whether an update run of its fleet has the cluster."""
 
     policy: RebootSettings
     settings: Settings
     run: Run
     now: datetime
+    hold: str = ""
 
 
 def _decide_in_window(cluster: Cluster, able: list[Node], skips: tuple[Skip, ...], at: _Moment) -> Decision:
     if cluster.is_busy:
         return Wait(at.now + _BUSY_AGAIN, "another operation is running on the cluster", WaitReason.BUSY, skips=skips)
     opening = open_span(at.policy.window, at.settings.freezes, at.now)
+    if opening is not None and at.hold:
+        return Wait(min(at.now + _BUSY_AGAIN, opening.end), at.hold, WaitReason.UPDATE_RUN, skips=skips)
     needed = at.policy.drain_timeout + _BOOT
     if opening is None or at.now + needed > opening.end:
         following = next_open(
@@ -189,6 +196,13 @@ def _steps(node: Node, opening: Span, at: _Moment) -> tuple[Step, ...]:
             opening.end,
         ),
     )
+
+
+def _left_alone(cluster: Cluster, settings: Settings) -> str:
+    """Why no node of the cluster can be rebooted, whatever its nodes require; empty if some can."""
+    if ring_of(cluster, settings) is None:
+        return "the cluster is not in a ring, so Daytwo leaves it alone"
+    return why_no_restart(cluster) or ("the cluster is stopped" if cluster.is_stopped else "")
 
 
 def _asks_by_day(cluster: Cluster, settings: Settings, now: datetime) -> bool:

@@ -7,6 +7,7 @@ from datetime import datetime
 from ops.context import Context
 from ops.messaging.conditions import HELD, report_condition
 from ops.model.arm_actions import READ_CLUSTER
+from ops.model.azure_names import azure_key
 from ops.model.fleet import Cluster
 from ops.model.ledger import Entry
 from ops.model.run_request import short_hash
@@ -121,6 +122,6 @@ def _text(before: AcceptedTags | None, after: AcceptedTags, settings: Settings) 
 def _listed(changes: Sequence[TagChange], settings: Settings) -> str:
     """Lists the changes of tags that the configuration reads, and counts the others, whose values may be confidential."""
     read = selected_tags({}, settings)
-    shown = [str(change) for change in changes if change.key.casefold() in read]
+    shown = [str(change) for change in changes if azure_key(change.key) in read]
     others = len(changes) - len(shown)
     return ", ".join([*shown, *([plural(others, "other tag")] if others else [])])

@@ -10,7 +10,7 @@ from msgspec import Meta, convert, field
 from ops.settings.fields import Duration, FieldType, Names, People, RingName, Schema, WindowRef, read_field
 from ops.settings.part import Finding, Part
 
-Risk = Literal["surge", "in-place", "drain"]
+Risk = Literal["surge", "in-place", "forced", "drain"]
 RISKS: tuple[str, ...] = get_args(Risk)
 
 
@@ -37,7 +37,9 @@ class ApprovalRule(Part, frozen=True):
             min_length=1,
             description=(
                 "The risks to which the rule applies: `surge` (AKS adds a node before it replaces one), `in-place` (a pool in "
-                "the plan is upgraded without an extra node: a spot pool, or maxSurge 0), `drain` (a node is drained and restarted). "
+                "the plan is upgraded without an extra node: a spot pool, or maxSurge 0), `forced` (AKS drains through PDBs, because "
+                "`forceUpgrade` is set on the cluster), `drain` (a node is drained and restarted). A plan that is `forced` also needs "
+                "the approval of a rule for `surge` or `in-place`, unless a rule names `forced`. "
                 "Default: all."
             ),
             examples=[["drain"]],

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from ops.model.azure_names import azure_key
 from ops.settings.select import Select
 
 _WILDCARDS = "*?["
@@ -9,8 +10,8 @@ _WILDCARDS = "*?["
 
 def can_overlap(one: Select, other: Select) -> bool:
     """Whether one cluster could match both selects, with the tags that someone may give it."""
-    mine = {key.casefold(): values for key, values in one.tags.items()}
-    its = {key.casefold(): values for key, values in other.tags.items()}
+    mine = {azure_key(key): values for key, values in one.tags.items()}
+    its = {azure_key(key): values for key, values in other.tags.items()}
     tags_apart = any(mine[key].isdisjoint(its[key]) for key in mine.keys() & its.keys())
     return not (
         tags_apart
@@ -28,13 +29,13 @@ def same_clusters(one: Select, other: Select) -> bool:
 
 def region_key(region: str) -> str:
     """Returns a region as Azure writes it in a resource id: `West Europe` and `westeurope` are the same."""
-    return region.replace(" ", "").casefold()
+    return azure_key(region.replace(" ", ""))
 
 
 def _canonical(select: Select) -> tuple[object, ...]:
     return (
-        {key.casefold(): values for key, values in select.tags.items()},
-        {name.casefold() for name in select.names},
+        {azure_key(key): values for key, values in select.tags.items()},
+        {azure_key(name) for name in select.names},
         {region_key(region) for region in select.regions},
         set(_folded(select.subscriptions)),
         set(_folded(select.resource_groups)),
@@ -42,7 +43,7 @@ def _canonical(select: Select) -> tuple[object, ...]:
 
 
 def _folded(names: Iterable[str]) -> Iterable[str]:
-    return (name.casefold() for name in names)
+    return (azure_key(name) for name in names)
 
 
 def _sets_apart(one: Iterable[str], other: Iterable[str]) -> bool:
@@ -54,7 +55,7 @@ def _globs_all_apart(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
     """Whether no name can match both: every pair of globs differs before the first wildcard."""
     if not one or not other:
         return False
-    return all(_globs_apart(mine.casefold(), its.casefold()) for mine in one for its in other)
+    return all(_globs_apart(azure_key(mine), azure_key(its)) for mine in one for its in other)
 
 
 def _globs_apart(one: str, other: str) -> bool:

@@ -18,12 +18,12 @@ class KnownCluster:
     """A cluster as found by the last fleet scan: what endpoints need to know without asking Azure.
 
     Attributes:
-        id: the ARM id, in lower case.
+        id: the ARM id, as `azure_key` returns it.
         name: its name.
         region: its region.
         tags: the tags that apply to it (docs/tags.md), which can differ from its current ones.
         seen: when it was first found as it is now.
-        node_resource_group: the resource group of its nodes, in lower case.
+        node_resource_group: the resource group of its nodes, as `azure_key` returns it.
         spot_pools: the names of its spot pools.
     """
 
@@ -60,7 +60,7 @@ def fleet_lookups(store: Store) -> Table[FleetLookup]:
 
 
 def known_clusters(store: Store) -> Table[KnownCluster]:
-    """The clusters found by the last fleet scan, by `name|hash of id`, in lower case."""
+    """The clusters found by the last fleet scan, by `name|hash of id`."""
     return Table(store, "known-cluster", KnownCluster)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from ops.model.arm_actions import READ_CLUSTER
+from ops.model.azure_names import azure_key
 from ops.model.outcome import Done, Pending, Ready, Refused, Stale
 from ops.model.reasons import FailureCode
 from ops.model.tags import AcceptedTags
@@ -82,7 +83,7 @@ def _is_accepted(task: StepContext) -> bool:
 
 
 def _are(tags: Mapping[str, str], wanted: str) -> bool:
-    folded = {key.casefold(): value for key, value in tags.items()}
+    folded = {azure_key(key): value for key, value in tags.items()}
     planned: dict[str, str | None] = json.loads(wanted)
     return all(folded.get(key) == value for key, value in planned.items())
 

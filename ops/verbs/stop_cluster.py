@@ -7,7 +7,9 @@ from typing import Literal
 from ops.model.arm_actions import FOLLOW_OPERATION, READ_CLUSTER
 from ops.model.fleet import NO_POWER_STATE, Power
 from ops.model.outcome import Done, Pending, Ready, Refused, Stale
+from ops.model.reasons import FailureCode
 from ops.model.wording import clock
+from ops.policy.cluster_limits import why_no_stop
 from ops.tables.overrides import override_end
 from ops.tables.power import note_power_change
 from ops.tables.runs import temporary_holder
@@ -55,6 +57,9 @@ class StopCluster:
             return Done("the cluster is stopped")
         if not cluster.is_running:
             return Pending("", task.now + POLL_EVERY) if task.may_have_begun else no_power_state(task)
+        impossible = why_no_stop(cluster)
+        if impossible:
+            return Refused(FailureCode.NOT_POSSIBLE, impossible, "scale its pools down instead, if it has to cost less")
         if stays_awake:
             return Stale(stays_awake)
         holder = "" if task.undo else temporary_holder(task.ports.store, task.target)

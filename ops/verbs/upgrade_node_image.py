@@ -1,6 +1,6 @@
 """Upgrades one pool to the newest node image; verified by the labels of its nodes and by the image that ARM reports for the pool."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Literal
 
@@ -8,11 +8,13 @@ from ops.model.arm_actions import ASK_API_SERVER, FOLLOW_OPERATION, LIST_MACHINE
 from ops.model.fleet import Cluster, Driver, Node, Pool, Unknown
 from ops.model.image import NodeImage
 from ops.model.outcome import Done, Pending, Progress, Ready, Refused, Stale
+from ops.model.plan import FORCED, REPAIRS
 from ops.model.reasons import FailureCode
 from ops.model.wording import instant
 from ops.policy.node_identity import confirmed, match_nodes
 from ops.ports.errors import DeniedError, NotFoundError, OutsideError, RejectedError
 from ops.tables.overrides import override_end
+from ops.tables.pool_repairs import forget_repair, note_repair
 from ops.verbs.arm_operation import (
     POLL_EVERY,
     begin_operation,
@@ -32,7 +34,10 @@ _VERIFY_WITHIN = timedelta(minutes=20)
 
 @dataclass(frozen=True, slots=True)
 class UpgradeNodeImage:
-    """`params`: pool, image (the planned one; proven, if a proof is required), from."""
+    """`params`: pool, image (the planned one; proven, if a proof is required), from.
+
+    Also forced, if AKS drains through PDBs, and repairs, if the pool had failed.
+    """
 
     name: str = "upgrade-node-image"
     actions: frozenset[str] = frozenset(
@@ -62,9 +67,9 @@ class UpgradeNodeImage:
             return busy(task)
         if not cluster.is_running:
             return no_power_state(task)
-        skipped = override_end(task.ports.store, "skip", task.target)
-        if skipped is not None and task.now < skipped:
-            return Stale(f"a person has skipped it until {instant(skipped)}")
+        changed = _changed_by_person(task, cluster)
+        if changed:
+            return Stale(changed)
         planned = NodeImage.parse(task.step.params["image"])
         if planned is not None and _is_carried(pool, planned, _nodes_of(task, cluster, pool)):
             nodes, total = _listed_nodes(task, cluster, pool)
@@ -80,10 +85,21 @@ class UpgradeNodeImage:
     def begin(self, task: StepContext) -> Pending | Done | Refused | Stale:
         """Requests the upgrade once."""
         pool = task.step.params["pool"]
-        return begin_operation(task, lambda: task.ports.clusters.begin_upgrade_node_image(task.target, pool))
+        if REPAIRS in task.step.params:
+            note_repair(task.ports.store, task.target, pool, task.now)
+        begun = begin_operation(task, lambda: task.ports.clusters.begin_upgrade_node_image(task.target, pool))
+        if REPAIRS in task.step.params and not isinstance(begun, Pending):
+            forget_repair(task.ports.store, task.target, pool)
+        return begun
 
     def poll(self, task: StepContext) -> Pending | Done | Refused | Stale:
         """Polls the operation (or the pool, if its address is unknown), and counts the nodes that run the image."""
+        polled = self._poll(task)
+        if isinstance(polled, Refused) and REPAIRS in task.step.params:
+            return replace(polled, code=FailureCode.NOT_REPAIRED)
+        return polled
+
+    def _poll(self, task: StepContext) -> Pending | Done | Refused | Stale:
         progress = _progress(task)
         if task.record.token:
             return poll_operation(task, f"the upgrade of {task.step.params['pool']}", progress)
@@ -121,6 +137,7 @@ class UpgradeNodeImage:
         carried = _image_carried(nodes, planned)
         missing = _missing(pool, total, nodes, planned)
         if not missing:
+            forget_repair(task.ports.store, task.target, pool.name)
             evidence = _counted(total, nodes, carried)
             if carried != planned:
                 evidence += f"; it was released between the check and the call; the plan was for {planned.short}: not proven yet"
@@ -169,6 +186,16 @@ def _listed_nodes(task: StepContext, cluster: Cluster, pool: Pool) -> tuple[tupl
     machines = confirmed(match_nodes(cluster, nodes, {pool.name: listed}))
     total = len(listed) if isinstance(pool.count, Unknown) else pool.count
     return tuple(node for node in nodes if node.name in machines), total
+
+
+def _changed_by_person(task: StepContext, cluster: Cluster) -> str:
+    """Why the plan no longer applies, because a person has changed something since it was made; empty if it applies."""
+    skipped = override_end(task.ports.store, "skip", task.target)
+    if skipped is not None and task.now < skipped:
+        return f"a person has skipped it until {instant(skipped)}"
+    if cluster.forces_upgrade_at(task.now) and FORCED not in task.step.params:
+        return "forceUpgrade was set on the cluster in the meantime, so AKS would drain through PDBs"
+    return ""
 
 
 def _is_carried(pool: Pool, planned: NodeImage, nodes: tuple[Node, ...] | None) -> bool:

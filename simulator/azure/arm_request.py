@@ -3,6 +3,7 @@
 import base64
 from dataclasses import dataclass
 from typing import Protocol
+from urllib.parse import quote
 
 from simulator.azure.errors import ArmError
 from simulator.http_types import HttpRequest, HttpResponse, JsonObject
@@ -34,7 +35,9 @@ def page(request: ArmRequest, found: list[JsonObject], size: int) -> HttpRespons
     document: JsonObject = {"value": found[first : first + size]}
     if first + size < len(found):
         version = request.call.query["api-version"]
-        link = f"{request.call.origin}{request.call.path}?%24skiptoken={token(first + size)}&api-version={version}"
+        link = (
+            f"{request.call.origin}{quote(request.call.path)}?%24skiptoken={token(first + size)}&api-version={version}"
+        )
         document["nextLink"] = link
     return HttpResponse(200, document)
 

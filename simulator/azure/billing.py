@@ -143,7 +143,7 @@ def _bill(cluster: Cluster, since: datetime) -> _Bill:
         size = billed_resource(machines, scale_set_id(cluster, pool), "microsoft.compute/virtualmachinescalesets")
         disk = billed_resource(machines, f"{compute}/disks/{pool.name}", "microsoft.compute/disks")
         bill.pools[pool.name] = [_Meter(size, price, False, since), _Meter(disk, DISK, True, since)]
-    if spec.node_provisioning == "Auto":
+    if spec.provisions_nodes:
         size = billed_resource(machines, f"{compute}/virtualmachines/{spec.name}", "microsoft.compute/virtualmachines")
         bill.pools[None] = [_Meter(size, PRICES[DEFAULT_SIZE], False, since)]
     return bill

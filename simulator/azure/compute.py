@@ -154,7 +154,7 @@ def _require_open(request: ArmRequest, cluster: Cluster, action: str) -> None:
     Raises:
         ArmError: 403.
     """
-    if not cluster.spec.lockdown:
+    if not cluster.spec.machines_locked:
         return
     group = f"/subscriptions/{cluster.spec.subscription}/resourceGroups/{node_resource_group(cluster)}"
     denial = etag("deny", cluster.name)

@@ -150,10 +150,13 @@ def cluster_document(cluster: Cluster) -> JsonObject:
             "azurePortalFQDN": host.replace(".hcp.", ".portal.hcp."),
             "agentPoolProfiles": [
                 {"name": pool.name, **pool_properties(cluster, pool)} for pool in cluster.pools.values()
-            ],
+            ]
+            or None,
             "servicePrincipalProfile": {"clientId": "msi"},
             "nodeResourceGroup": node_resource_group(cluster),
-            **({"nodeResourceGroupProfile": {"restrictionLevel": "ReadOnly"}} if spec.lockdown else {}),
+            **_override(spec.forced_until),
+            **({"hostedSystemProfile": {"enabled": True}} if spec.hosted_system else {}),
+            **({"nodeResourceGroupProfile": {"restrictionLevel": "ReadOnly"}} if spec.machines_locked else {}),
             "enableRBAC": True,
             "disableLocalAccounts": True,
             "supportPlan": "KubernetesOfficial",
@@ -181,8 +184,8 @@ def cluster_document(cluster: Cluster) -> JsonObject:
             "autoUpgradeProfile": {"upgradeChannel": "none", "nodeOSUpgradeChannel": spec.node_os_channel},
             "securityProfile": {},
             "nodeProvisioningProfile": {
-                "mode": spec.node_provisioning,
-                "defaultNodePools": "Auto" if spec.node_provisioning == "Auto" else "None",
+                "mode": "Auto" if spec.provisions_nodes else "Manual",
+                "defaultNodePools": "Auto" if spec.provisions_nodes else "None",
             },
             "oidcIssuerProfile": {"enabled": False},
             "resourceUID": etag("uid", spec.name, cluster.creation).replace("-", "")[:24],
@@ -191,6 +194,12 @@ def cluster_document(cluster: Cluster) -> JsonObject:
         "identity": {"type": "SystemAssigned", "principalId": PRINCIPAL, "tenantId": TENANT},
         "sku": {"name": spec.sku, "tier": "Standard"},
     }
+
+
+def _override(forced_until: datetime | None) -> JsonObject:
+    if forced_until is None:
+        return {}
+    return {"upgradeSettings": {"overrideSettings": {"forceUpgrade": True, "until": zulu(forced_until)}}}
 
 
 def pool_upgrade_profile(core: Core, cluster: Cluster, pool: Pool) -> JsonObject:
@@ -202,7 +211,7 @@ def pool_upgrade_profile(core: Core, cluster: Cluster, pool: Pool) -> JsonObject
         "properties": {
             "kubernetesVersion": pool.kubernetes_version,
             "osType": pool.spec.os_type,
-            "latestNodeImageVersion": core.catalog.newest(cluster.spec.region, pool.family),
+            "latestNodeImageVersion": core.newest_image(cluster, pool),
             "recentlyUsedVersions": [
                 {
                     "orchestratorVersion": used.kubernetes_version,

@@ -1,4 +1,4 @@
-"""Resource Graph: a small subset of its query language, for managed clusters only.
+"""Resource Graph: a small subset of its query language, for managed clusters and fleets only.
 
 Supported: ``Resources | where type =~ '...'``, then any of ``| where FIELD in (...)`` (or ``in~``),
 ``| where FIELD =~ '...'`` (or ``==``), ``| order by id asc``, ``| project a, b.c, d = e``.
@@ -6,6 +6,7 @@ Supported: ``Resources | where type =~ '...'``, then any of ``| where FIELD in (
 
 import base64
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
 
@@ -20,6 +21,7 @@ _ORDER = re.compile(r"^order\s+by\s+id(\s+asc)?$", re.IGNORECASE)
 _PROJECT = re.compile(r"^project\s+(.*)$", re.IGNORECASE | re.DOTALL)
 _COLUMN = re.compile(r"^(?:(\w+)\s*=\s*)?(?:(tostring)\()?([\w.]+(?:\['[\w-]+'\])?)\)?$")
 _LITERAL = re.compile(r"'([^']*)'|\"([^\"]*)\"")
+TABLES = ("resources", "aksresources")
 BODY_FIELDS = {"query", "subscriptions", "options", "managementGroups"}
 OPTION_FIELDS = {"$skipToken", "$top", "$skip", "resultFormat", "allowPartialScopes", "authorizationScopeFilter"}
 # Without $top, a page has 100 rows; with it, at most 1,000 (Resource Graph, "Working with large result sets").
@@ -59,8 +61,8 @@ def resource(cluster: Cluster) -> JsonObject:
     }
 
 
-def query(clusters: list[Cluster], body: JsonObject) -> Page:
-    """Run a query.
+def query(tables: Mapping[str, list[JsonObject]], body: JsonObject) -> Page:
+    """Run a query on the rows of each table.
 
     Raises:
         ArmError: 400 if the query is outside the supported subset.
@@ -70,8 +72,14 @@ def query(clusters: list[Cluster], body: JsonObject) -> Page:
     if not isinstance(text, str):
         raise _invalid("The query is missing.")
     scope = body.get("subscriptions")
-    rows = [resource(c) for c in clusters if scope is None or c.spec.subscription in cast("list[str]", scope)]
-    rows = _run(text, rows)
+    wanted = None if scope is None else cast("list[str]", scope)
+    rows = _run(
+        text,
+        {
+            table: [row for row in found if wanted is None or row["subscriptionId"] in wanted]
+            for table, found in tables.items()
+        },
+    )
     first = _first(options)
     size = min(_whole(options.get("$top", DEFAULT_PAGE)), MAX_PAGE)
     more = first + size < len(rows)
@@ -107,10 +115,11 @@ def _whole(value: object) -> int:
     raise _invalid(f"{value!r} is not a number of rows.")
 
 
-def _run(text: str, rows: list[JsonObject]) -> list[JsonObject]:
+def _run(text: str, tables: Mapping[str, list[JsonObject]]) -> list[JsonObject]:
     table, *steps = [step.strip() for step in text.strip().rstrip(";").split("|")]
-    if table.lower() != "resources":
-        raise _invalid(f"Table {table!r} is not simulated; only Resources is.")
+    if table.lower() not in tables:
+        raise _invalid(f"Table {table!r} is not simulated; only {' and '.join(tables)} are.")
+    rows = tables[table.lower()]
     for step in steps:
         rows = _step(step, rows)
     return rows

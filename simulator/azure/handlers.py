@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from simulator.azure import documents, graph
+from simulator.azure import documents, fleet_manager, graph
 from simulator.azure.arm_request import ArmRequest, page, require_no_body
 from simulator.azure.credentials import credential_results, exec_user, kubeconfig
 from simulator.azure.errors import ArmError
@@ -180,7 +180,9 @@ class Handlers:
 
     def query_graph(self, request: ArmRequest) -> HttpResponse:
         """Run a Resource Graph query."""
-        found = graph.query(list(self._world.clusters.values()), request.call.document())
+        rows = {table: fleet_manager.graph_rows(self._world, table) for table in graph.TABLES}
+        rows["resources"] = [*map(graph.resource, self._world.clusters.values()), *rows["resources"]]
+        found = graph.query(rows, request.call.document())
         return HttpResponse(200, found.document(), {"x-ms-user-quota-resets-after": "00:00:05"})
 
     def _subscription(self, request: ArmRequest) -> str:

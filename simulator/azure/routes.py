@@ -24,6 +24,9 @@ VIRTUAL_MACHINES = f"{GROUP}/providers/Microsoft.Compute/virtualMachines"
 MACHINES = f"{SCALE_SETS}/{{scaleset}}/virtualMachines"
 # azure-mgmt-compute 39.
 COMPUTE_VERSIONS = ("2026-04-01", "2025-04-01")
+# azure-mgmt-containerservicefleet 4.
+FLEET_VERSIONS = ("2026-06-01",)
+FLEET = f"{GROUP}{RP}/fleets/{{fleet}}"
 # azure-mgmt-costmanagement 5.
 COST_VERSIONS = ("2025-03-01", "2023-11-01")
 
@@ -32,6 +35,7 @@ class Provider(Enum):
     """The resource provider that handles a request."""
 
     AKS = "aks"
+    FLEET = "fleet"
     COMPUTE = "compute"
     COST = "cost"
 
@@ -72,12 +76,19 @@ class Route:
 
 _MC = "Microsoft.ContainerService/managedClusters"
 _LOCATIONS = "Microsoft.ContainerService/locations"
+_FLEETS = "Microsoft.ContainerService/fleets"
 _VMSS = "Microsoft.Compute/virtualMachineScaleSets"
 _VMS = "Microsoft.Compute/virtualMachines"
 
 
 def _compute(method: str, template: str, action: str, handler: str, *query: str) -> Route:
     return Route(method, template, action, handler, COMPUTE_VERSIONS, query, provider=Provider.COMPUTE)
+
+
+def _fleet(template: str, action: str, handler: str) -> Route:
+    return Route(
+        "GET", template, f"{_FLEETS}{action}", handler, FLEET_VERSIONS, ("$skiptoken",), provider=Provider.FLEET
+    )
 
 
 def _cost(scope: str) -> Route:
@@ -187,6 +198,10 @@ ROUTES = (
         "p",
         "monitor",
     ),
+    _fleet(FLEET, "/read", "get_fleet"),
+    _fleet(f"{FLEET}/members", "/members/read", "list_members"),
+    _fleet(f"{FLEET}/updateRuns", "/updateRuns/read", "list_update_runs"),
+    _fleet(f"{FLEET}/autoUpgradeProfiles", "/autoUpgradeProfiles/read", "list_auto_upgrades"),
     _cost(SUBSCRIPTION),
     _cost(GROUP),
 )

@@ -113,7 +113,7 @@ class Reboots:
         cluster = self._history.clusters[reboot_requests.cluster]
         return (
             self._tags.ring_number(cluster, at) is not None
-            and not cluster.lockdown
+            and not cluster.machines_locked
             and not self._history.power_unknown(cluster.name, at)
             and not self._history.pools_unknown(cluster.name, at)
             and not self._history.refused(cluster.name, at)

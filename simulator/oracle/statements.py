@@ -111,7 +111,7 @@ CHECKS: Mapping[str, Callable[[Truth, Statement], bool]] = {
     ),
     "asleep": lambda truth, said: any(truth.history.stopped(said.cluster, at) for at in _moments(said)),
     "busy": lambda truth, said: any(truth.history.busy(said.cluster, at) for at in _moments(said)),
-    "machines-locked": lambda truth, said: truth.cluster(said).lockdown,
+    "machines-locked": lambda truth, said: truth.cluster(said).machines_locked,
     # `number` pools of the cluster were compared, and all have the newest image.
     "all-newest": lambda truth, said: (
         said.number == len(truth.cluster(said).pools)

@@ -192,7 +192,7 @@ def power_hours(rules: Rules, cluster: ClusterSpec, tags: Mapping[str, str]) -> 
 def _hours_of(rules: Rules, cluster: ClusterSpec, tags: Mapping[str, str]) -> tuple[WindowHours, ...]:
     rule: PowerRule | None = next((rule for rule in rules.power if rule.selector.matches(cluster, tags)), None)
     ring = ring_number(rules, cluster, tags)
-    if rule is None or ring is None or ring == len(rules.rings) - 1 or cluster.node_provisioning == "Auto":
+    if rule is None or ring is None or ring == len(rules.rings) - 1 or cluster.provisions_nodes:
         return ()
     own = [value for key, value in tags.items() if key.lower() == AWAKE_TAG]
     try:

@@ -68,7 +68,7 @@ def _pool(core: Core, cluster: Cluster, pool: Pool, closes: datetime) -> Generat
 
 
 def _target(core: Core, cluster: Cluster, pool: Pool) -> Target:
-    image = core.catalog.newest(cluster.spec.region, pool.family)
+    image = core.newest_image(cluster, pool)
     if cluster.spec.node_os_channel == "SecurityPatch":
         # In this channel, the label consists of the image's name and the date of the patches.
         return Target(image, f"{image}-{core.scheduler.now:%Y.%m.%d}")

@@ -22,7 +22,7 @@ from simulator.world.scripted_faults import (
     UpgradeSkipsNodes,
 )
 from simulator.world.specs import FleetSpec
-from simulator.world.state import Cluster, Operation
+from simulator.world.state import Cluster, Operation, Pool
 
 type PoolFault = (
     UpgradeFails | UpgradeDoesNothing | UpgradeSkipsNodes | NodeNeverReady | RestartFails | NodeStaysNotReady
@@ -134,6 +134,10 @@ class Core:
                 self.armed.remove(fault)
                 return fault
         return None
+
+    def newest_image(self, cluster: Cluster, pool: Pool) -> str:
+        """Return the newest image that Azure offers a pool in its region."""
+        return pool.spec.last_image or self.catalog.newest(cluster.spec.region, pool.family)
 
     def take_missing_address(self, cluster: str) -> bool:
         """Disarm the fault that hides the address of the cluster's next operation, and return whether it was armed."""

@@ -60,20 +60,27 @@ def delete(core: Core, cluster: Cluster, pod: Pod, who: str, grace_s: int | None
     disrupt(core, cluster, cause, lambda: pods.end(core, cluster, pod, cause, grace_s))
 
 
+def delete_evictable(core: Core, cluster: Cluster, node: Node, who: str) -> None:
+    """Delete all of a node's pods, except per-node pods, regardless of their budgets."""
+    for pod in _left(cluster, node):
+        delete(core, cluster, pod, who)
+
+
 def drain(core: Core, cluster: Cluster, node: Node, who: str, timeout: timedelta) -> Generator[timedelta]:
     """Evict a cordoned node's pods until only per-node pods are left, the node is gone, or the timeout expires."""
     ends = core.scheduler.now + timeout
     while cluster.nodes.get(node.name) is node and node.unschedulable and core.scheduler.now < ends:
-        left = [
-            pod
-            for pod in cluster.kube.pods_on(node.name)
-            if pod.workload.spec.kind not in PER_NODE and pod.deleted is None
-        ]
+        left = _left(cluster, node)
         if not left:
             return
         for pod in left:
             evict(core, cluster, pod, who, dry_run=False)
         yield DRAIN_RETRIES
+
+
+def _left(cluster: Cluster, node: Node) -> list[Pod]:
+    found = cluster.kube.pods_on(node.name)
+    return [pod for pod in found if pod.workload.spec.kind not in PER_NODE and pod.deleted is None]
 
 
 def _judge(cluster: Cluster, pod: Pod) -> EvictionResult:

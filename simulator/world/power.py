@@ -21,7 +21,7 @@ def stop(core: Core, cluster: Cluster, who: str) -> Operation:
     """
     require_free(core, cluster, None, who)
     require_power(core, cluster, None, who, ("Running", "stopping"))
-    if cluster.spec.node_provisioning == "Auto":
+    if cluster.spec.provisions_nodes:
         # https://github.com/MicrosoftDocs/azure-docs/issues/118661
         message = (
             "Unable to perform 'stopping' operation since the cluster enables "
@@ -57,6 +57,8 @@ def start(core: Core, cluster: Cluster, who: str) -> Operation:
         failure = core.take_start_failure(cluster.name)
         if failure is not None:
             message = f"Allocation failed. We do not have sufficient capacity in {cluster.spec.region} for this size."
+            if failure.leaves_running:
+                _power(core, cluster, "Running")
             end(core, cluster, operation, code=failure.code, message=message)
             return
         _power(core, cluster, "Running")
@@ -85,16 +87,17 @@ def _power(core: Core, cluster: Cluster, state: str) -> None:
 
 
 def stop_pool(core: Core, cluster: Cluster, pool: Pool, who: str) -> Operation:
-    """Stop a pool in a free, running cluster. Its nodes are removed, but its count does not change."""
+    """Stop a pool in a free, running cluster. ARM shows it as stopped with a count of zero at once, while its nodes are removed."""
     operation = begin(core, cluster, pool, OperationKind.STOP_POOL, who)
     set_states(cluster, "Updating", pool, "Stopping")
+    pool.count, pool.count_if_started = 0, pool.count
+    pool.power_state = "Stopped"
+    core.journal.write(Kind.POWER, cluster.name, pool.name, power="Stopped")
 
     def process() -> Process:
         yield core.minutes(*SCALE_MINUTES, "stop-pool", cluster.name, pool.name, operation.id)
         for node in cluster.nodes_of(pool.name):
             nodes.leave(core, cluster, node)
-        pool.power_state = "Stopped"
-        core.journal.write(Kind.POWER, cluster.name, pool.name, power="Stopped")
         end(core, cluster, operation)
 
     operation.running.append(core.scheduler.spawn(process()))
@@ -105,6 +108,7 @@ def start_pool(core: Core, cluster: Cluster, pool: Pool, who: str) -> Operation:
     """Start a pool in a free, running cluster."""
     operation = begin(core, cluster, pool, OperationKind.START_POOL, who)
     set_states(cluster, "Updating", pool, "Starting")
+    pool.count = pool.count_if_started
 
     def process() -> Process:
         yield core.minutes(*SCALE_MINUTES, "start-pool", cluster.name, pool.name, operation.id)

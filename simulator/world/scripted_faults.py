@@ -76,10 +76,11 @@ class NodeNotReady:
 
 @dataclass(frozen=True, slots=True)
 class StartFails:
-    """The cluster's next start fails for lack of capacity."""
+    """The cluster's next start fails for lack of capacity. Azure may show it as running nevertheless, without any Ready node."""
 
     cluster: str
     code: str = "AllocationFailed"
+    leaves_running: bool = False
 
 
 @dataclass(frozen=True, slots=True)

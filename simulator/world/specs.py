@@ -8,7 +8,7 @@ from simulator.world.scripted_faults import ScriptedFault
 from simulator.world.workloads import WorkloadSpec
 
 type NodeOsChannel = Literal["None", "Unmanaged", "NodeImage", "SecurityPatch"]
-type PoolType = Literal["VirtualMachineScaleSets", "VirtualMachines", "FlexNodes"]
+type PoolType = Literal["VirtualMachineScaleSets", "VirtualMachines", "AvailabilitySet", "FlexNodes"]
 type PoolMode = Literal["System", "User", "Gateway", "Machines", "ManagedSystem"]
 type OsSku = Literal["Ubuntu", "AzureLinux", "Windows2022"]
 
@@ -47,6 +47,11 @@ class PoolSpec:
     # FlexNodes stands for a type that did not exist when Daytwo was written.
     type: PoolType = "VirtualMachineScaleSets"
     autoscaled: bool = False
+    # An image instead of one of the catalog, and the newest image that Azure offers for good, as for a retired OS.
+    image: str | None = None
+    last_image: str | None = None
+    # The code and the message with which the pool's last operation has failed.
+    failed: tuple[str, str] | None = None
     # Pools can show the requested Kubernetes version with or without its patch, and older ones have no upgrade settings.
     full_version: bool = False
     without_upgrade_settings: bool = False
@@ -90,6 +95,61 @@ class ClusterSpec:
     workloads: tuple[WorkloadSpec, ...] = ()
     # Node resource group lockdown: a deny assignment prevents everyone except AKS from changing the machines.
     lockdown: bool = False
+    # Automatic with managed system pools: AKS runs them itself, and ARM does not list them.
+    hosted_system: bool = False
+    # Upgrades that start before this time drain through budgets (forceUpgrade).
+    forced_until: datetime | None = None
+
+    @property
+    def provisions_nodes(self) -> bool:
+        """Whether node auto-provisioning is on, as always in AKS Automatic."""
+        return self.node_provisioning == "Auto" or self.sku == "Automatic"
+
+    @property
+    def machines_locked(self) -> bool:
+        """Whether only AKS can change the machines: with a lockdown, and always in AKS Automatic."""
+        return self.lockdown or self.sku == "Automatic"
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateRunSpec:
+    """An update run of a fleet manager: created ``at`` and, unless they are absent, started and ended at other times.
+
+    ``stages`` are the names of its groups by stage; without any, it updates all members one by one. If it does not ``list`` its
+    members, its status names no cluster, as before a run is computed.
+    """
+
+    name: str
+    at: datetime
+    starts: datetime | None = None
+    ends: datetime | None = None
+    outcome: Literal["Completed", "Failed", "Stopped", "Skipped"] = "Completed"
+    running: Literal["Running", "Pending", "Stopping"] = "Running"
+    stages: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    lists: bool = True
+
+    def state(self, now: datetime) -> str:
+        """Return its state at a time at or after its creation."""
+        if self.starts is None or now < self.starts:
+            return "NotStarted"
+        return self.running if self.ends is None or now < self.ends else self.outcome
+
+
+@dataclass(frozen=True, slots=True)
+class FleetManagerSpec:
+    """A fleet of Azure Kubernetes Fleet Manager. ``members`` are names of clusters with their update groups.
+
+    ``auto_upgrades`` are the names and channels of its auto-upgrade profiles. If it is ``closed``, its members cannot be read.
+    """
+
+    name: str
+    region: str
+    members: tuple[tuple[str, str], ...] = ()
+    runs: tuple[UpdateRunSpec, ...] = ()
+    auto_upgrades: tuple[tuple[str, str], ...] = ()
+    resource_group: str = "rg-fleets"
+    subscription: str = SUBSCRIPTION
+    closed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +164,7 @@ class FleetSpec:
     kubernetes_releases: tuple[tuple[datetime, str], ...] = ()
     # The start of Cost Management's billing data. From then on, the fleet is assumed to have run unchanged.
     billed_since: datetime | None = None
+    managers: tuple[FleetManagerSpec, ...] = ()
     channels: tuple[str, ...] = field(default=("C0123", "C0456", "C0789"))
 
     @property

@@ -146,6 +146,8 @@ class Pool:
     used: list[UsedImage] = field(default_factory=list)
     error_code: str = ""
     error_message: str = ""
+    # The count to which a stopped pool returns: ARM shows zero while it is stopped.
+    count_if_started: int = 0
     # Fields that ARM shows as null.
     hidden: set[str] = field(default_factory=set)
 
@@ -223,11 +225,15 @@ def pool_of(cluster: ClusterSpec, spec: PoolSpec, image: str) -> Pool:
         kubernetes_version=kubernetes_version,
         family=family_of(spec.os_sku, kubernetes_version),
         image=image,
-        count=spec.nodes,
+        count=0 if spec.stopped else spec.nodes,
+        count_if_started=spec.nodes,
         # What AKS uses if a pool has no settings.
         max_surge="1" if spec.without_upgrade_settings else spec.max_surge,
         max_unavailable=spec.max_unavailable,
         drain_timeout_minutes=spec.drain_timeout_minutes,
         node_soak_minutes=spec.node_soak_minutes,
         power_state="Stopped" if spec.stopped else "Running",
+        provisioning_state="Failed" if spec.failed else "Succeeded",
+        error_code=spec.failed[0] if spec.failed else "",
+        error_message=spec.failed[1] if spec.failed else "",
     )

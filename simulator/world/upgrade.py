@@ -8,7 +8,7 @@ from math import ceil
 
 from simulator.world import nodes
 from simulator.world.core import Core
-from simulator.world.evictions import drain
+from simulator.world.evictions import delete_evictable, drain
 from simulator.world.journal import Kind
 from simulator.world.operations import end, set_states
 from simulator.world.scheduler import Process
@@ -130,8 +130,15 @@ def _batch(core: Core, cluster: Cluster, target: Target, batch: list[Node], how:
 
 
 def _begin_drain(core: Core, cluster: Cluster, node: Node) -> None:
-    """Cordon a node and evict its pods. Pods that their budgets still protect when the drain ends are lost with the node."""
+    """Cordon a node and evict its pods. Pods that their budgets still protect when the drain ends are lost with the node.
+
+    A forced upgrade evicts them at once: only its start must lie before the end of forceUpgrade.
+    """
     nodes.cordon(core, cluster, node)
+    began = cluster.operation.began if cluster.operation else core.scheduler.now
+    if cluster.spec.forced_until is not None and began < cluster.spec.forced_until:
+        delete_evictable(core, cluster, node, "aks")
+        return
     pool = cluster.pools.get(node.pool or "")
     minutes = pool.drain_timeout_minutes if pool else 30
     core.scheduler.spawn(drain(core, cluster, node, "aks", timedelta(minutes=minutes)))

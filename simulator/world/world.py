@@ -100,7 +100,7 @@ class World:
 
     def newest_image(self, cluster: Cluster, pool: Pool) -> str:
         """Return the newest image in a pool's region for its family."""
-        return self.core.catalog.newest(cluster.spec.region, pool.family)
+        return self.core.newest_image(cluster, pool)
 
     def upgrade(self, cluster: Cluster, pool: Pool, who: str, image: str | None = None) -> Operation:
         """Start an upgrade to the region's newest image, or a rollback to an image that the pool ran earlier.
@@ -114,6 +114,9 @@ class World:
         if pool.spec.from_snapshot:
             message = f"Node pool {pool.name} was created from a snapshot; its node image version cannot be upgraded."
             raise refuse(core, cluster, pool.name, who, RefusedError(400, "OperationNotAllowed", message))
+        if pool.spec.type == "AvailabilitySet" or pool.spec.mode in ("Machines", "ManagedSystem"):
+            message = f"Node image upgrade is not supported for agent pool {pool.name} of type {pool.spec.type}, mode {pool.spec.mode}."
+            raise refuse(core, cluster, pool.name, who, RefusedError(400, "InvalidParameter", message))
         target = image or self.newest_image(cluster, pool)
         operation = begin(core, cluster, pool, OperationKind.UPGRADE, who, image=target, label=target)
         begin_upgrade(core, cluster, pool, operation, Target(target, target))
@@ -177,7 +180,7 @@ class World:
         )
         for pool_spec in spec.pools:
             family = family_of(pool_spec.os_sku, pool_spec.kubernetes_version or spec.kubernetes_version)
-            image = self.core.catalog.behind(spec.region, family, pool_spec.releases_behind)
+            image = pool_spec.image or self.core.catalog.behind(spec.region, family, pool_spec.releases_behind)
             pool = pool_of(spec, pool_spec, image)
             cluster.pools[pool.name] = pool
             self.journal.write(Kind.POOL_KNOWN, spec.name, pool.name, image=image, power=pool.power_state)

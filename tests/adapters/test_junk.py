@@ -16,6 +16,7 @@ from kubernetes.client.rest import RESTClientObject
 
 from ops.adapters.azure_clusters import AzureClusters
 from ops.adapters.azure_costs import AzureCosts
+from ops.adapters.azure_fleets import AzureFleets
 from ops.adapters.azure_machines import AzureMachines
 from ops.adapters.kubernetes_nodes import KubernetesNodes
 from ops.chats.slack.client import SlackChat
@@ -50,12 +51,14 @@ from tests.engine.test_spot import annotated, notice, world_with_spot_pool
 from tests.fakes import MONDAY, FakeClock, cluster, nodes_of, pool
 from tests.fakes.fleet import machines_of
 
+FLEET = "/subscriptions/1/resourceGroups/g/providers/Microsoft.ContainerService/fleets/f1"
 # How many bodies each kind of call gets; together more than 10,000.
 COUNTS = {
     "list clusters": 2_000,
     "read a cluster": 800,
     "newest image": 400,
     "machines": 500,
+    "fleets": 800,
     "operation": 500,
     "kubeconfig": 300,
     "begin": 400,
@@ -124,6 +127,9 @@ class Azure:
         self.clusters = AzureClusters(Credential(), self.endpoint)
         self.machines = AzureMachines(Credential(), self.endpoint)
 
+    def membership(self) -> object:
+        return AzureFleets(Credential(), self.endpoint).membership("/subscriptions/1/x", MONDAY)
+
     def costs(self, _: Answer) -> object:
         return AzureCosts(Credential(), self.endpoint).month_to_date("1", MONDAY)
 
@@ -191,6 +197,20 @@ def test_reads_of_azure(azure: Azure, world: SimulatedWorld, some: Any) -> None:
     assert all(each["read"] for each in seen)
 
 
+def test_fleets(azure: Azure) -> None:
+    """One body answers each of the requests, so it has what each of them reads."""
+    properties = {
+        "clusterResourceId": "/subscriptions/1/x",
+        "group": "g",
+        "channel": "Stable",
+        "strategy": {"stages": []},
+    }
+    run = {"id": "/r", "name": "r", "properties": {**properties, "status": {"stages": []}}}
+    body = {"data": [{"id": FLEET}], "count": 1, "totalRecords": 1, "resultTruncated": "false", "value": [run, run]}
+    seen = try_all("fleets", body, azure.after(azure.membership))
+    assert seen["read"] > 100
+
+
 def test_what_azure_answers_to_a_begin(azure: Azure, some: Any) -> None:
     identity = cluster_id(some)
     begins = [
@@ -212,6 +232,8 @@ def test_lists_that_never_end(azure: Azure, some: Any) -> None:
         "clusters": ({"data": [row], "$skipToken": "again"}, lambda: azure.clusters.list_clusters("1")),
         "empty clusters": ({"data": [], "$skipToken": "again"}, lambda: azure.clusters.list_clusters("1")),
         "machines": ({"value": [], "nextLink": again}, lambda: azure.clusters.machines(identity, "user1")),
+        "fleets": ({"data": [{"id": FLEET}], "value": [], "nextLink": again}, azure.membership),
+        "all fleets": ({"data": [], "$skipToken": "again"}, azure.membership),
         "costs": ({"properties": {**ROWS, "nextLink": again}}, lambda: azure.costs(azure.adapter.next)),
     }
     for kind, (document, call) in listings.items():

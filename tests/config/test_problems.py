@@ -75,7 +75,7 @@ CASES = [
         10,
         "high",
         "this is not allowed here",
-        "drain or in-place or surge",
+        "drain or forced or in-place or surge",
     ),
     (
         "chat:",

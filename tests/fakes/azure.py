@@ -6,6 +6,7 @@ from datetime import datetime
 from ops.model.fleet import Cluster, Power, Unknown
 from ops.model.machine import ListedMachine
 from ops.model.money import CostReport
+from ops.model.update_runs import FleetMembership
 from ops.ports.azure import OperationStatus
 from ops.ports.errors import NotFoundError, OutsideError, TryLaterError
 from tests.fakes.clock import MONDAY
@@ -131,3 +132,17 @@ class FakeCosts:
         if self.refuse is not None:
             raise self.refuse
         return self.report
+
+
+@dataclass
+class FakeFleets:
+    """The memberships by cluster id. Every read raises `refuse`."""
+
+    members: dict[str, FleetMembership] = field(default_factory=dict)
+    refuse: OutsideError | None = None
+
+    def membership(self, cluster_id: str, now: datetime) -> FleetMembership | None:
+        assert now.tzinfo is not None
+        if self.refuse is not None:
+            raise self.refuse
+        return self.members.get(cluster_id)

@@ -8,7 +8,7 @@ from ops.config.config_file import ConfigState
 from ops.context import Context
 from ops.ports.bundle import Ports
 from tests.configurations import CONFIG, settings
-from tests.fakes.azure import FakeClusters, FakeCosts
+from tests.fakes.azure import FakeClusters, FakeCosts, FakeFleets
 from tests.fakes.chat import FakeChat, FakeReplies
 from tests.fakes.clock import FakeClock
 from tests.fakes.kept import FakeEngine, FakeEvents, FakeLedger
@@ -29,6 +29,7 @@ class World:
     engine: FakeEngine = field(default_factory=FakeEngine)
     store: SqliteStore = field(default_factory=lambda: SqliteStore(":memory:"))
     costs: FakeCosts = field(default_factory=FakeCosts)
+    fleets: FakeFleets = field(default_factory=FakeFleets)
     replies: FakeReplies = field(default_factory=FakeReplies)
     config: str = CONFIG
     problem: str = ""
@@ -50,6 +51,7 @@ class World:
             self.nodes,
             self.machines,
             self.costs,
+            self.fleets,
             (self.chat,),
             self.events,
             (self.replies,),

@@ -12,7 +12,7 @@ from ops.scheduling import fleet_scan
 from ops.tables.runs import runs
 from ops.verbs import verbs
 from simulator.running import running_simulation
-from simulator.world.specs import PoolSpec
+from simulator.world.specs import FleetManagerSpec, PoolSpec
 from tests.flows.bot import Bot
 from tests.flows.fleet import CONFIG, TWO_POOLS, after, fleet
 from tests.simulator.host.harness import async_test
@@ -32,11 +32,14 @@ class Night(NamedTuple):
 def night(tmp_path_factory: pytest.TempPathFactory) -> Night:
     """The rollout starts a stopped cluster, upgrades it, and stops it. This uses every verb and fact of the node image runbook.
 
-    A second cluster runs all the time, so that the fleet scan samples its nodes. One of them is auto-provisioned.
+    A second cluster runs all the time, so that the fleet scan samples its nodes. One of them is auto-provisioned. Both clusters
+    are members of a fleet.
     """
     frozen = (PoolSpec("frozen", 1, from_snapshot=True),)
     awake = replace(TWO_POOLS, name="shop-awake", pools=frozen, node_provisioning="Auto", provisioned_nodes=1)
-    with running_simulation(fleet(replace(TWO_POOLS, stopped=True), awake)) as simulation:
+    manager = FleetManagerSpec("f1", "westeurope", ((awake.name, "dev"), (TWO_POOLS.name, "dev")))
+    world = replace(fleet(replace(TWO_POOLS, stopped=True), awake), managers=(manager,))
+    with running_simulation(world) as simulation:
         folder: Path = tmp_path_factory.mktemp("night")
         used = _simulate(simulation, folder)
         seen: Any = simulation.control("/requests")["requests"]

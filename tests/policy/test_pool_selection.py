@@ -14,6 +14,7 @@ from ops.model.run import Run, StepRecord, StepState
 from ops.policy.pool_selection import (
     NO_IMAGE,
     Candidate,
+    Limits,
     PoolSelection,
     is_older_than,
     nodes_checked,
@@ -40,7 +41,7 @@ def select(
 ) -> PoolSelection:
     target = of or cluster("shop", *pools)
     images: Mapping[str, str | Unknown] = newest if newest is not None else {each.name: NEW for each in target.pools}
-    return select_pools(target, images, nodes_of(target) if nodes is None else nodes, run, window)
+    return select_pools(target, images, nodes_of(target) if nodes is None else nodes, run, Limits(window), MONDAY)
 
 
 def skipped(pool_left_out: Pool, code: SkipReason, why: str, **more: object) -> None:

@@ -8,10 +8,13 @@ from ops.engine.activities.assess import decide_now
 from ops.engine.preview import approvers_of, behind_counted, preview_pools, preview_run
 from ops.engine.transition import Outcome, Transition
 from ops.facts.fleet import list_fleet
+from ops.facts.fleet_membership import read_membership
 from ops.messaging.ephemeral_replies import send_reply
+from ops.model.azure_names import azure_key
 from ops.model.json import Json
 from ops.model.message import Message
 from ops.model.run import State
+from ops.policy.cluster_notes import cluster_notes
 from ops.ports.errors import DeniedError, NotFoundError, RejectedError
 from ops.render.commands import decision_text, plan_message, reply_message, why_message
 from ops.runbooks import runbooks
@@ -40,9 +43,10 @@ def _lookup(context: Context, command: str, subject: str) -> Message:
     fleet = list_fleet(context.ports, settings)
     if command == "plan":
         pools = preview_pools(context, settings, fleet, now)
-        rows = [(p.cluster, p.pool, "?" if p.behind_days is None else f"{p.behind_days} d", p.next) for p in pools]
-        return plan_message(rows, behind_counted(pools))
-    cluster = next((each for each in fleet if each.name.casefold() == subject.casefold()), None)
+        rows = [(p.cluster, p.pool, p.behind, p.next) for p in pools]
+        notes = {pool.cluster: pool.notes for pool in pools if pool.notes}
+        return plan_message(rows, behind_counted(pools), notes)
+    cluster = next((each for each in fleet if azure_key(each.name) == azure_key(subject)), None)
     if cluster is None:
         return reply_message(
             f"Cluster {subject} was not found in the configured subscriptions.", State.SKIPPED, "not found"
@@ -53,4 +57,5 @@ def _lookup(context: Context, command: str, subject: str) -> Message:
             decision, _ = decide_now(context, preview_run(cluster, now, name), settings, now)
             decided[book.title] = decision_text(decision, approvers_of(settings, cluster, name, decision))
     needs = [(each.what, each.text) for each in open_conditions(context.ports.store, cluster.id)]
-    return why_message(cluster.name, decided, needs)
+    membership = read_membership(context.ports.fleets, cluster.id, now)
+    return why_message(cluster.name, decided, needs, cluster_notes(cluster, membership, now))

@@ -11,6 +11,7 @@ from ops.engine.activities.finish_run import finish_run, report_end
 from ops.engine.activities.refused_actions import hold_refused, last_refusal
 from ops.engine.transition import Outcome, Transition
 from ops.facts import FactQuery, facts
+from ops.messaging.conditions import report_blocked
 from ops.messaging.message_sync import report_run
 from ops.model.decision import Act, Decision, Nothing, Report, Wait
 from ops.model.fleet import Cluster
@@ -63,6 +64,8 @@ def assess_run(context: Context, stored: Stored[Run]) -> Transition:
         steps=(),
     )
     _measure(context, known, decision, runbook.days_behind(gathered))
+    if run.rollout:
+        report_blocked(context.ports, run, decision, now, known.channels)
     considered = pass_gate(context, known, decision, decide_at(gathered, settings, known))
     current = Stored(stored.key, considered.run, stored.etag)
     if considered.asks is not None:

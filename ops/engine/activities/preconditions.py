@@ -1,17 +1,21 @@
 """A step's preconditions: no person or other run blocks it; its ring, approval and lease are valid; its window is open long enough."""
 
+from dataclasses import fields
 from datetime import timedelta
 
 from ops.approvals.gate import missing_approval
 from ops.engine.activities.lease import holds_all, renew_all, run_ahead
 from ops.engine.activities.step_execution import StepExecution
 from ops.facts.effective_tags import read_cluster
+from ops.facts.fleet_membership import read_membership
+from ops.model.fleet import Unknown
 from ops.model.plan import Claim
 from ops.model.run import StepState
 from ops.policy.approval_status import ring_change
 from ops.policy.calendar import open_span
 from ops.policy.leases import Holder
-from ops.ports.errors import DeniedError, NotFoundError, RejectedError, UnreadableError
+from ops.policy.update_runs import fleet_hold
+from ops.ports.errors import DeniedError, NotFoundError, RejectedError, TryLaterError, UnreadableError
 from ops.runbooks import runbooks
 
 
@@ -30,6 +34,9 @@ def blocking_reason(work: StepExecution) -> str:
     unapproved = missing_approval(work.context, work.run)
     if unapproved:
         return unapproved
+    driven = _update_run(work)
+    if driven:
+        return driven
     first = next((b for c in _claims(work) if (b := run_ahead(work.context.ports.store, c, work.run, work.now))), None)
     if first is not None and not (_has_started_cluster(work) and _waits_for_started_cluster(work, first)):
         return f"yields to {first.run}"
@@ -61,6 +68,20 @@ def _ring_changed(work: StepExecution) -> str:
         return f"the cluster could not be read: {error}"
     ring = runbook.ring(cluster, settings)
     return "" if ring == work.run.ring else ring_change(work.run.ring, ring)
+
+
+def _update_run(work: StepExecution) -> str:
+    """Why the step cannot begin, because an update run of the cluster's fleet has it; read again in the attempt that begins the step.
+
+    Raises:
+        TryLaterError: the fleets cannot be read now; the attempt is repeated.
+    """
+    if "fleet_membership" not in {field.name for field in fields(runbooks()[work.run.runbook].facts)}:
+        return ""
+    membership = read_membership(work.context.ports.fleets, work.run.target, work.now)
+    if isinstance(membership, Unknown) and membership.transient:
+        raise TryLaterError(membership.why, membership.retry_after_s)
+    return fleet_hold(membership)
 
 
 def _outside_window(work: StepExecution) -> str:

@@ -1,11 +1,17 @@
 """Resource Graph with its unmodified client: a small subset of the query language works, and everything else is rejected."""
 
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
 from azure.core.exceptions import HttpResponseError
 from azure.mgmt.resourcegraph import ResourceGraphClient
 from azure.mgmt.resourcegraph.models import QueryRequest, QueryRequestOptions, QueryResponse
+
+from simulator.running import running_simulation
+from simulator.world.specs import FleetManagerSpec, UpdateRunSpec
+from tests.simulator.azure.clients import graph_client
+from tests.simulator.azure.conftest import START, small_fleet
 
 # The client's model declares a mapping for the rows, but the service sends a list (resultFormat objectArray).
 type Rows = list[dict[str, Any]]
@@ -81,3 +87,30 @@ def test_the_16th_simultaneous_query_is_throttled(graph: ResourceGraphClient) ->
     with pytest.raises(HttpResponseError) as caught:
         graph.resources(QueryRequest(query=ALL))
     assert caught.value.status_code == 429
+
+
+def test_fleets_are_resources_and_what_belongs_to_them_is_in_a_table_of_its_own() -> None:
+    run = UpdateRunSpec("r7", START, stages=(("canary", ("dev",)),))
+    manager = FleetManagerSpec("f1", "westeurope", (("web", "dev"),), (run,))
+    with (
+        running_simulation(replace(small_fleet(), managers=(manager,))) as simulation,
+        graph_client(simulation) as graph,
+    ):
+        fleets = graph.resources(
+            QueryRequest(query="Resources | where type =~ 'microsoft.containerservice/fleets' | project name, location")
+        )
+        members = graph.resources(
+            QueryRequest(
+                query="AksResources | where type =~ 'microsoft.containerservice/fleets/members' "
+                "| project name, properties.group"
+            )
+        )
+        runs = graph.resources(
+            QueryRequest(
+                query="aksresources | where type =~ 'microsoft.containerservice/fleets/updateruns' "
+                "| project name, properties.status.status.state"
+            )
+        )
+    assert rows(fleets) == [{"name": "f1", "location": "westeurope"}]
+    assert rows(members) == [{"name": "web", "properties_group": "dev"}]
+    assert rows(runs) == [{"name": "r7", "properties_status_status_state": "NotStarted"}]

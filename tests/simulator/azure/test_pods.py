@@ -314,3 +314,21 @@ def test_mirror_pods_are_recreated_on_their_node() -> None:
     again = pods(cluster, "kube-proxy")
     assert [pod.name for pod in again] == [pod.name for pod in found]
     assert again[0].uid != found[0].uid
+
+
+@pytest.mark.parametrize(
+    ("ends_in", "violations"), [(timedelta(hours=1), {("aks", "delete")}), (timedelta(0), {("aks", "node-removed")})]
+)
+def test_a_forced_upgrade_evicts_pods_that_budgets_protect_at_once(
+    ends_in: timedelta, violations: set[tuple[str, str]]
+) -> None:
+    """Otherwise these pods keep running until their node is removed."""
+    fleet = small_fleet()
+    never = replace(CART, pdb=PdbSpec(min_available=4))
+    web = replace(fleet.clusters[0], workloads=(never,), forced_until=fleet.start + ends_in)
+    world = World(replace(fleet, clusters=(web, *fleet.clusters[1:])), 1)
+    cluster = world.clusters["web"]
+    world.upgrade(cluster, cluster.pools["user1"], "ana")
+    later(world, hours=3)
+    seen = {(str(entry.detail["who"]), str(entry.detail["reason"])) for entry in entries_of(world, Kind.PDB_VIOLATED)}
+    assert seen == violations

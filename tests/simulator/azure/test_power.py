@@ -109,16 +109,20 @@ def test_changing_a_pool_changes_its_etag(aks: ContainerServiceClient, later: La
     assert caught.value.error.code == "EtagMismatch"
 
 
-def test_a_stopped_pool_keeps_its_count(simulation: Running, aks: ContainerServiceClient, later: Later) -> None:
+def test_a_pool_is_stopped_and_empty_at_once_and_returns_to_its_count(
+    simulation: Running, aks: ContainerServiceClient, later: Later
+) -> None:
     pool = pool_of(aks)
     assert pool.properties is not None
     pool.properties.power_state = PowerState(code="Stopped")
     aks.agent_pools.begin_create_or_update("rg-fleet", "web", "user1", pool, polling=False)
-    later(minutes=10)
     stopped = pool_of(aks)
     assert stopped.properties is not None
     assert stopped.properties.power_state == {"code": "Stopped"}
-    assert stopped.properties.count == 6
+    assert (stopped.properties.count, stopped.properties.provisioning_state) == (0, "Stopping")
+    later(minutes=10)
+    stopped = pool_of(aks)
+    assert stopped.properties is not None
     assert simulation.world.clusters["web"].nodes_of("user1") == []
     stopped.properties.power_state = PowerState(code="Running")
     aks.agent_pools.begin_create_or_update("rg-fleet", "web", "user1", stopped, polling=False)
@@ -188,3 +192,12 @@ def test_a_put_without_changes_repairs_a_failed_pool(
     repaired = pool_of(aks).properties
     assert repaired is not None
     assert repaired.provisioning_state == "Succeeded"
+
+
+def test_a_failed_start_can_leave_the_cluster_running(
+    simulation: Running, aks: ContainerServiceClient, later: Later
+) -> None:
+    simulation.world.arm(StartFails("asleep", leaves_running=True))
+    aks.managed_clusters.begin_start("rg-fleet", "asleep", polling=False)
+    later(minutes=15)
+    assert power(aks, "asleep") == ("Running", "Failed")
