@@ -48,6 +48,11 @@ def test_a_class_without_images_proves_nothing() -> None:
 
 
 def test_the_nodes_of_each_state_are_counted_and_some_are_named() -> None:
+    three = [node(name) for name in "abc"]
+    drifted = tuple(replace(CLAIM, node=each.name, drift="ImageDrift") for each in three)
+    assert unlisted_line(three, AutoProvisioning(drifted, CLASSES)).endswith(
+        "3 being replaced (ImageDrift): aks-default-a, aks-default-b, aks-default-c"
+    )
     nodes = [node(name, NEW if name == "a" else OLD, ready=name != "b") for name in "abcdef"]
     claims = tuple(replace(CLAIM, node=each.name, image=each.image_label) for each in nodes)
     assert unlisted_line(nodes, AutoProvisioning(claims, CLASSES)) == (
