@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from ops.model.fleet import Cluster
 from ops.model.outcome import Pending, Progress, Refused
 from ops.model.workload import DisruptionBudget, Pod
 from ops.ports.errors import BusyError, DeniedError, OutsideError, RejectedError, TryLaterError
@@ -76,6 +77,20 @@ def test_only_pods_that_the_drain_evicts_are_asked_for() -> None:
     world.nodes.dry_answers["last"] = EvictionResult("several", "no")
     assert CORDON.begin(step(world)) == refused("last", "no", "make sure that only one PDB covers each pod")
     assert world.nodes.asked == ["web", "last"]
+
+
+def test_only_the_pods_of_the_node_are_listed() -> None:
+    """A cluster can have tens of thousands of pods."""
+    world = world_with((WEB,))
+    pods, listed = world.nodes.pods, []
+
+    def record(cluster: Cluster, name: str = "") -> tuple[Pod, ...]:
+        listed.append(name)
+        return pods(cluster, name)
+
+    world.nodes.pods = record  # type: ignore[method-assign, assignment]  # records which pods are listed
+    CORDON.begin(step(world))
+    assert listed == [NAME]
 
 
 class TestComesBack:
