@@ -54,6 +54,10 @@ def test_a_node_that_a_lost_run_has_cordoned_has_failed() -> None:
     assert gathered(steps=(held,)) == ("u1",)
 
 
+def test_a_plan_of_an_earlier_version_that_names_no_uid_is_left_out() -> None:
+    assert gathered(finished=(StepRecord("cordon.aks-1", "cordon", StepState.UNDONE, params={"node": "aks-1"}),)) == ()
+
+
 def test_a_node_that_was_not_cordoned_keeps_its_place() -> None:
     left = StepRecord("cordon.aks-1", "cordon aks-1", StepState.LEFT, params=NODE)
     assert gathered(steps=(left,)) == ()
