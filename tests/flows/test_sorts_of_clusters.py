@@ -98,7 +98,7 @@ def test_an_update_run_is_left_alone_until_it_has_ended(tmp_path: Path) -> None:
         act(bot)
 
 
-def test_an_update_run_that_nobody_starts_is_reported_once(tmp_path: Path) -> None:
+def test_an_update_run_that_is_not_started_is_reported_once(tmp_path: Path) -> None:
     @async_test
     async def act(bot: Bot) -> None:
         async with bot:
