@@ -10,7 +10,7 @@ UV := .uv/bin/uv
 RUN := .venv/bin/python
 export PYTHONPATH := .
 
-.PHONY: demo test browser lint setup locks locks-check bench soak package test-az clean
+.PHONY: demo test browser lint setup locks locks-check bench soak mutants package test-az clean
 
 demo: setup
 	$(RUN) -m ops.cli demo
@@ -74,6 +74,10 @@ bench: setup
 
 soak: setup
 	$(RUN) -m pytest -m soak --override-ini addopts="-ra --import-mode=importlib" $(PYTEST_ARGS)
+
+# Every room by default; ROOM=policy runs one. The verdicts in build/mutants are used again until code or tests change.
+mutants: setup
+	$(RUN) -m tools.mutants $(ROOM) $(MUTANTS_ARGS)
 
 package: setup
 	$(RUN) -m tools.package $(PACKAGE_ARGS)

@@ -6,20 +6,17 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from http import HTTPStatus
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from ops.adapters.azure_errors import UNREADABLE, refusals
-from ops.adapters.http_client import retry_after_s
 from ops.adapters.karpenter_documents import claim_of, class_of
 from ops.adapters.kubernetes_documents import budget_of, node_of, pod_of
+from ops.adapters.kubernetes_errors import eviction_answer, refusal_of
 from ops.model.auto_provisioning import AutoProvisioning
 from ops.model.fleet import Cluster, ClusterRef, Node
-from ops.model.refusal import Answer, System
 from ops.model.workload import DisruptionBudget, Pod
-from ops.policy.refusals import classify
-from ops.ports.errors import NotFoundError, OutsideError, TryLaterError, UnreachableError, error_of
+from ops.ports.errors import NotFoundError, TryLaterError, UnreachableError
 from ops.ports.kubernetes import EvictionResult
 
 if TYPE_CHECKING:
@@ -33,7 +30,6 @@ _CLASSES = ("karpenter.azure.com", "v1beta1", "aksnodeclasses")
 _PAGE = 500
 _MOST_PAGES = 2_000
 _TIMEOUT_S = (5, 30)
-_LONGEST_MESSAGE = 500
 
 
 @dataclass
@@ -126,7 +122,7 @@ class KubernetesNodes:
                     pod.name, pod.namespace, body, _request_timeout=_TIMEOUT_S, _preload_content=False, dry_run=dry_run
                 )
             except ApiException as error:
-                answer = _eviction_answer(error)
+                answer = eviction_answer(error)
                 if answer is None:
                     raise
                 return answer
@@ -157,7 +153,7 @@ class KubernetesNodes:
             yield client
         except ApiException as error:
             self._forget(cluster)
-            refused = _refusal(doing, error)
+            refused = refusal_of(doing, error)
             raise refused from error
         except (HTTPError, OSError) as error:
             # Starting a cluster can change the API server's address, so it is read again next time.
@@ -213,45 +209,3 @@ def _connect(kubeconfig: bytes) -> "ApiClient":
     configuration.api_key_prefix["authorization"] = "Bearer"
     configuration.retries = False
     return ApiClient(configuration)
-
-
-def _eviction_answer(error: Any) -> EvictionResult | None:
-    """Returns what an eviction's error means; None if it has no special meaning."""
-    why = _message(error)
-    match error.status:
-        case HTTPStatus.NOT_FOUND | HTTPStatus.CONFLICT:
-            return EvictionResult("gone", why)
-        case HTTPStatus.TOO_MANY_REQUESTS:
-            return EvictionResult("blocked", why)
-        case HTTPStatus.INTERNAL_SERVER_ERROR if "more than one PodDisruptionBudget" in why:
-            return EvictionResult("several", why)
-        case HTTPStatus.BAD_REQUEST if "does not support dry run" in why:
-            return EvictionResult("unasked", why)
-    return None
-
-
-def _code(error: Any) -> str:
-    """Returns the reason of the first cause, or else of the status; empty if the response has neither."""
-    try:
-        status = json.loads(error.body or "{}")
-        causes = (status.get("details") or {}).get("causes") or ()
-        return next((str(cause["reason"]) for cause in causes if cause.get("reason")), str(status.get("reason") or ""))
-    except (ValueError, AttributeError, TypeError, RecursionError):
-        return ""
-
-
-def _message(error: Any) -> str:
-    """Returns the API server's message, with the names in its causes."""
-    try:
-        status = json.loads(error.body or "{}")
-        causes = [str(cause.get("message", "")) for cause in (status.get("details") or {}).get("causes") or ()]
-        return " ".join([str(status.get("message", error.reason)), *causes]).strip()
-    except (ValueError, AttributeError, TypeError, RecursionError):
-        return str(error.reason)
-
-
-def _refusal(doing: str, error: Any) -> OutsideError:
-    if not error.status:
-        return TryLaterError(f"{doing}: {error.reason}")
-    refusal = classify(Answer(System.KUBERNETES, error.status, _code(error), _message(error)[:_LONGEST_MESSAGE]))
-    return error_of(doing, refusal, retry_after_s(error.headers))

@@ -1,16 +1,17 @@
-"""The nodes whose reboot has failed in the last seven nights, by uid."""
+"""The nodes whose reboot was begun and not completed in the last seven nights, by uid."""
 
 from collections.abc import Iterator
 from datetime import timedelta
 
 from ops.facts import FactQuery
-from ops.model.run import Run, StepState
+from ops.model.run import Run, StepRecord, StepState
 from ops.tables.runs import runs
 
 ACTIONS = frozenset[str]()
 KUBERNETES = frozenset[str]()
 
 _NIGHTS = 7
+_CORDONED = (StepState.DONE, StepState.UNDONE, StepState.FAILED)
 
 
 def gather(question: FactQuery) -> tuple[str, ...]:
@@ -23,6 +24,14 @@ def gather(question: FactQuery) -> tuple[str, ...]:
 
 
 def _failed(run: Run) -> Iterator[str]:
-    for record in run.steps:
-        if (record.failed or record.state is StepState.FAILED) and record.params.get("uid"):
-            yield record.params["uid"]
+    """Returns the nodes that the run cordoned and did not restart, whatever the reason, and those whose steps have failed."""
+    records = (*run.finished, *run.steps)
+    restarted = {_uid(each) for each in records if each.id.startswith("restart.") and each.state is StepState.DONE}
+    for record in records:
+        was_cordoned = record.id.startswith("cordon.") and record.state in _CORDONED
+        if _uid(record) and _uid(record) not in restarted and (was_cordoned or record.failed):
+            yield _uid(record)
+
+
+def _uid(record: StepRecord) -> str:
+    return record.params.get("uid", "")

@@ -95,6 +95,7 @@ class FailureCode(StrEnum):
     DRAIN_TIMEOUT = "DrainTimeout"
     EVICTION_REFUSED = "EvictionRefused"
     COMES_BACK = "PodComesBack"
+    STAYS_BUSY = "StaysBusy"
     OPERATION_FAILED = "OperationFailed"
     NOT_REPAIRED = "NotRepaired"
     NOT_POSSIBLE = "NotPossible"

@@ -52,7 +52,7 @@ def valid_votes(approval: Approval, rule: ApprovalRule, settings: Settings) -> t
 
 def deciders(approval: Approval, rule: ApprovalRule, settings: Settings) -> tuple[str, ...]:
     """Who can decide this request: the approvers, without the requester if the rule excludes them."""
-    denied = approval.requester if denies_self(rule, approval.ring, settings) else ""
+    denied = approval.requester if denies_self(rule, approval.ring, settings) else None
     return tuple(dict.fromkeys(name for name in approvers(approval, rule) if name != denied))
 
 

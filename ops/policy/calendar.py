@@ -171,13 +171,11 @@ def _after_gap(local: datetime) -> datetime | None:
 
 
 def _without(span: Span, frozen: Span) -> Iterator[Span]:
-    if frozen.end <= span.start or span.end <= frozen.start:
-        yield span
-        return
-    if span.start < frozen.start:
-        yield Span(span.start, frozen.start)
-    if frozen.end < span.end:
-        yield Span(frozen.end, span.end)
+    before, after = min(frozen.start, span.end), max(frozen.end, span.start)
+    if span.start < before:
+        yield Span(span.start, before)
+    if after < span.end:
+        yield Span(after, span.end)
 
 
 def _monday(week: str) -> date:

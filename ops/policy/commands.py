@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from ops.model.people import Person
@@ -77,12 +77,11 @@ def read_until(text: str, zone: str, now: datetime) -> datetime | str:
     tomorrow = words[0].casefold() == "tomorrow"
     clock = _CLOCK.fullmatch(words[1] if tomorrow and len(words) > 1 else words[0])
     if clock is not None and len(words) == 1 + tomorrow:
-        today = now.astimezone(ZoneInfo(zone)).date()
-        wall = datetime(2000, 1, 1, int(clock[1]), int(clock[2]), tzinfo=UTC).time()
-        at = wall_instant(today + timedelta(days=tomorrow), wall, zone)
-        return at if at > now else wall_instant(today + timedelta(days=1), wall, zone)
+        today, wall = now.astimezone(ZoneInfo(zone)).date(), time(int(clock[1]), int(clock[2]))
+        at = wall_instant(today, wall, zone)
+        return at if at > now and not tomorrow else wall_instant(today + timedelta(days=1), wall, zone)
     try:
-        instant = datetime.fromisoformat(text.replace(" ", "T", 1))
+        instant = datetime.fromisoformat(text.replace(" ", "T"))
         # The first and the last dates that Python can represent may have no instant in UTC.
         return wall_instant(instant.date(), instant.time(), zone) if instant.tzinfo is None else instant.astimezone(UTC)
     except (ValueError, OverflowError):

@@ -17,6 +17,7 @@ from ops.policy.refused_actions import in_force, next_attempt
 
 # How many nodes that are not the cluster's own are named.
 _NAMED = 20
+_SHOWN = 100
 # Facts are only read. The API server is asked by the verb that cordons the node.
 _BY_THE_RULES = "by the rules, the API server was not asked"
 
@@ -94,7 +95,7 @@ def _left_out(node: Node, guards: Guards, run: Run) -> Skip | None:
     if not node.ready:
         return Skip(node.name, SkipReason.NOT_READY, "it is not Ready: repair it first")
     if node.unschedulable and node.annotations.get(CORDON_STAMP) != run.id:
-        return Skip(node.name, SkipReason.CORDONED_BY_OTHERS, "it was cordoned by someone else")
+        return _cordoned(node)
     if node.event_scheduled:
         return Skip(node.name, SkipReason.EVENT_SCHEDULED, "Azure has scheduled an event for it")
     if isinstance(guards.pods, Unknown):
@@ -105,6 +106,15 @@ def _left_out(node: Node, guards: Guards, run: Run) -> Skip | None:
         why = f"the PDBs could not be read: {guards.disruption_budgets.why}"
         return Skip(node.name, SkipReason.UNKNOWN_PODS, why, needs_person=True)
     return _undrainable(node, guards.pods, guards.disruption_budgets, guards.now)
+
+
+def _cordoned(node: Node) -> Skip:
+    """Leaves out a node with another cordon. One that an earlier run could not remove stays until a person removes it."""
+    earlier = node.annotations.get(CORDON_STAMP, "")
+    if not earlier:
+        return Skip(node.name, SkipReason.CORDONED_BY_OTHERS, "it was cordoned by someone else")
+    why = f"the run {earlier[:_SHOWN]} has cordoned it and not uncordoned it: kubectl uncordon {node.name}"
+    return Skip(node.name, SkipReason.CORDONED_BY_OTHERS, why, needs_person=True)
 
 
 def _undrainable(node: Node, pods: Sequence[Pod], budgets: Sequence[DisruptionBudget], now: datetime) -> Skip | None:

@@ -79,7 +79,7 @@ def effective_tags(
     """
 
     def under(tags: Mapping[str, str]) -> Placement:
-        return placement_of(replace(cluster, tags=tags, held_tags=None), settings)
+        return placement_of(replace(cluster, tags=tags), settings)
 
     settled, pending = dict(accepted), list(changed_tags(accepted, current))
     if not pending or not is_looser(under(settled), under(current)):
@@ -108,7 +108,7 @@ def selected_tags(tags: Mapping[str, str], settings: Settings) -> dict[str, str 
 
 def stricter_ring(cluster: Cluster, settings: Settings) -> str:
     """Returns the later of the rings that the cluster's tags and its current tags give it; empty if neither gives it one."""
-    after = replace(cluster, tags=cluster.tags_now, held_tags=None)
+    after = replace(cluster, tags=cluster.tags_now)
     return max((placement_of(each, settings) for each in (cluster, after)), key=lambda placement: placement.rank).ring
 
 

@@ -19,7 +19,7 @@ from ops.policy.calendar import local_day, next_open, occurrence_at, occurrences
 from ops.policy.cluster_limits import why_no_restart
 from ops.policy.node_identity import match_nodes
 from ops.policy.node_selection import Guards, select_nodes
-from ops.policy.rings import ring_of
+from ops.policy.rings import ring_name, ring_of
 from ops.policy.update_runs import Membership, fleet_hold
 from ops.policy.upgrade_duration import upgrade_order
 from ops.runbooks.contract import Opening, RunbookDefaults, TimelineBar
@@ -207,8 +207,7 @@ def _left_alone(cluster: Cluster, settings: Settings) -> str:
 
 def _asks_by_day(cluster: Cluster, settings: Settings, now: datetime) -> bool:
     """Whether reboots of this cluster need approval and its approvers can be asked now."""
-    ring = ring_of(cluster, settings)
-    rules = rules_of(settings, "reboot", ring.name if ring else "")
+    rules = rules_of(settings, "reboot", ring_name(cluster, settings))
     return any(rule.hours is None or occurrence_at(rule.hours, now) is not None for rule in rules)
 
 
@@ -244,5 +243,5 @@ def _nothing(requiring: list[Node], skips: tuple[Skip, ...], run: Run) -> str:
 
 def _night(policy: RebootSettings, now: datetime) -> str:
     """Returns the day on which the currently open occurrence of the window started, in the window's zone."""
-    start = next(span.start for span in occurrences(policy.window, now, now + _AHEAD) if now in span)
-    return f"{local_day(start, policy.window.zone):%Y-%m-%d}"
+    current = next(occurrences(policy.window, now, now + _AHEAD))
+    return f"{local_day(current.start, policy.window.zone):%Y-%m-%d}"

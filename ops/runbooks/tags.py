@@ -94,11 +94,11 @@ RUNBOOK = Tags()
 def _plan(runbook: str, cluster: Cluster, changes: tuple[TagChange, ...], settings: Settings) -> Plan:
     """Plans one step, which names every tag that the configuration reads, so an approval covers nothing else."""
     before = placement_of(cluster, settings)
-    after = placement_of(replace(cluster, tags=cluster.tags_now, held_tags=None), settings)
+    after = placement_of(replace(cluster, tags=cluster.tags_now), settings)
     texts = tuple(each.text for each in differences(before, after))
     params = {
-        "accepted": json.dumps(selected_tags(cluster.tags, settings), sort_keys=True),
-        "tags": json.dumps(selected_tags(cluster.tags_now, settings), sort_keys=True),
+        "accepted": json.dumps(selected_tags(cluster.tags, settings)),
+        "tags": json.dumps(selected_tags(cluster.tags_now, settings)),
         "effect": "; ".join(texts),
     }
     title = f"accept {', '.join(map(str, changes))}"

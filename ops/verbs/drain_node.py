@@ -67,7 +67,7 @@ class DrainNode:
         newest = _newest_before(task, left)
         back = _came_back(left, newest)
         if back is not None:
-            return _comes_back(node.name, back)
+            return comes_back(node.name, back)
         answers = _ask(task, found.cluster, left)
         several = next((answer.why for answer in answers.values() if answer.kind == "several"), "")
         if several:
@@ -126,7 +126,8 @@ def _came_back(left: tuple[Pod, ...], newest: datetime | None) -> Pod | None:
     return next((pod for pod in later if not pod.deleting), None)
 
 
-def _comes_back(node: str, pod: Pod) -> Refused:
+def comes_back(node: str, pod: Pod) -> Refused:
+    """Says that the cordon does not keep a pod away from its node."""
     cause = f"{pod.full_name} was created on {node} although it is cordoned, so evicting it does not empty the node"
     advice = "find out what places the pod there (spec.nodeName, or its own scheduler), then start the run again"
     return Refused(FailureCode.COMES_BACK, cause, advice)

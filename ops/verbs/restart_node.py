@@ -13,13 +13,16 @@ from ops.policy.node_identity import ConfirmedMachine, Match, NotConfirmed, matc
 from ops.ports.errors import NotFoundError, TryLaterError
 from ops.verbs.arm_operation import begin_operation, busy, not_verified_yet, poll_operation
 from ops.verbs.contract import StepContext
+from ops.verbs.drain_node import comes_back
 from ops.verbs.node_lookup import FoundNode, find_node, missing_cordon
 
 _LOOK = timedelta(minutes=1)
 # How long a machine can still look untouched after Azure has accepted its restart. Until then it is unknown, after a crash,
 # whether the restart was requested, and a second request would restart a node that has just booted.
 _TAKES_EFFECT = timedelta(minutes=10)
+_BUSY_AGAIN = timedelta(minutes=5)
 # docs/reboot.md, rule 7.
+_BUSY_FOR = timedelta(minutes=30)
 _VERIFY_WITHIN = timedelta(minutes=20)
 
 
@@ -73,7 +76,8 @@ class RestartNode:
         """Checks the node, its pods and its machine once more, then requests the restart once.
 
         Raises:
-            TryLaterError: the machine was not found among those that ARM has listed, and a pool could not be read.
+            TryLaterError: Azure is busy with the machine; or it was not found among those that ARM has listed, and a pool could
+                not be read.
         """
         found = find_node(task)
         if isinstance(found, Stale):
@@ -83,7 +87,7 @@ class RestartNode:
             return refused
         left = pods_to_evict(task.ports.nodes.pods(found.cluster, found.node.name), found.node.name)
         if left:
-            return Stale(f"{left[0].full_name} was placed on {found.node.name} after the drain")
+            return comes_back(found.node.name, left[0])
         match = _machine(task, found)
         if isinstance(match, Unknown):
             why = f"the machine of {found.node.name} could not be read: {match.why}"
@@ -143,8 +147,20 @@ def _listed(task: StepContext, cluster: Cluster, pool: Pool) -> PoolMachines:
         return Unknown(str(error), transient=True)
 
 
-def _restart(task: StepContext, machine: ConfirmedMachine) -> Pending | Refused | Stale:
-    return begin_operation(task, lambda: task.ports.machines.begin_restart(machine), _LOOK)
+def _restart(task: StepContext, machine: ConfirmedMachine) -> Pending | Refused:
+    """Requests the restart. While Azure is busy with the machine, the drained node waits: giving it up means to drain it again.
+
+    Raises:
+        TryLaterError: Azure is busy with something else.
+    """
+    outcome = begin_operation(task, lambda: task.ports.machines.begin_restart(machine), _LOOK)
+    if not isinstance(outcome, Stale):
+        return outcome
+    if task.now - (task.record.began or task.now) < _BUSY_FOR:
+        raise TryLaterError(outcome.why, _BUSY_AGAIN.total_seconds())
+    minutes = int(_BUSY_FOR.total_seconds()) // 60
+    cause = f"Azure did not accept the restart for {minutes} minutes: {outcome.why}"
+    return Refused(FailureCode.STAYS_BUSY, cause, "find out what Azure is doing with the machine, in its activity log")
 
 
 def _not_confirmed(name: str, match: NotConfirmed) -> Refused:

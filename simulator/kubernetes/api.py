@@ -155,14 +155,18 @@ class KubernetesApi:
         source = WatchSource(
             items, kind.feed(cluster), lambda: versions.last, lambda: self._world.now, lambda: cluster.api_responds
         )
-        return watched(resource, source, selection, request)
+        shown = replace(resource, document=lambda item: self._form(request, kind, resource.document(item)))
+        return watched(shown, source, selection, request)
 
     def _shown(self, request: HttpRequest, kind: Kind, document: JsonObject) -> HttpResponse:
+        return HttpResponse(200, self._form(request, kind, document))
+
+    def _form(self, request: HttpRequest, kind: Kind, document: JsonObject) -> JsonObject:
         """Return an object or a list in the form that the request accepts."""
         if not wants_table(request):
-            return HttpResponse(200, document)
+            return document
         include = request.query.get("includeObject", "Metadata")
-        return HttpResponse(200, table(document, kind.columns, self._world.now, include))
+        return table(document, kind.columns, self._world.now, include)
 
 
 def _place(rest: list[str]) -> tuple[str, str, list[str]]:

@@ -25,6 +25,7 @@ LIST_QUERY = {
     "pretty",
     "resourceVersion",
     "resourceVersionMatch",
+    "timeout",
     "timeoutSeconds",
     "watch",
 }

@@ -109,6 +109,7 @@ class History:
         self._pool_image: dict[tuple[str, str], Timeline[str]] = defaultdict(lambda: Timeline(""))
         self._machines: dict[tuple[str, str], Timeline[Machines]] = defaultdict(lambda: Timeline({}))
         self.refused_calls: list[RefusedCall] = []
+        self.budget_alerts = [entry for entry in journal if entry.kind is Kind.BUDGET_ALERT]
         self._refused: dict[str, list[tuple[datetime, datetime, str]]] = defaultdict(list)
         self._hidden: dict[str, list[tuple[datetime, datetime]]] = defaultdict(list)
         self._without_pools: dict[str, list[tuple[datetime, datetime]]] = defaultdict(list)

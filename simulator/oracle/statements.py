@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from simulator.oracle.history import History, is_known, unpatched
 from simulator.oracle.node_events import NodeEvents
+from simulator.world.alerts import PROSE
 from simulator.world.specs import ClusterSpec, PoolSpec
 
 # A statement can be this much older than its record: the reads come first, and take a moment.
@@ -73,6 +74,16 @@ class Truth:
             if (restart.cluster, restart.node) == (said.cluster, said.subject)
         )
 
+    def tells_what_was_spent(self, said: Statement) -> bool:
+        """Whether a text has what one of the budget's alerts of the last minutes reports as spent, as an amount or as prose."""
+        alerts = [
+            alert
+            for alert in self.history.budget_alerts
+            if alert.detail["budget"] == said.subject and said.at - _AGE <= alert.at <= said.at
+        ]
+        amounts = [f"{float(str(alert.detail['spent'])):,.2f}" for alert in alerts]
+        return any(amount in said.text for amount in amounts) or (bool(alerts) and PROSE in said.text)
+
 
 def _moments(said: Statement) -> tuple[datetime, datetime]:
     return said.at, said.at - _AGE
@@ -117,6 +128,8 @@ CHECKS: Mapping[str, Callable[[Truth, Statement], bool]] = {
     "gone": lambda truth, said: truth.is_there(said) is None,
     "not-ready": lambda truth, said: truth.is_there(said) is False,
     "still-ready": lambda truth, said: truth.is_there(said) is True,
+    # A budget (`subject`): the text has the amount that Azure reports as spent, in the style in which it can be read.
+    "budget": lambda truth, said: truth.tells_what_was_spent(said),
     # Azure refuses the operations on the cluster, with the code that `text` contains.
     "refused": lambda truth, said: truth.history.refuses(said.cluster, said.at, said.text),
 }

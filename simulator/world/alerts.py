@@ -11,6 +11,8 @@ from simulator.world.core import Alert, Core
 from simulator.world.journal import Kind
 from simulator.world.scripted_faults import BudgetAlert
 
+# What is written instead of an amount in the style "words".
+PROSE = "see the portal"
 TWICE_PERCENT = 30
 AGAIN_AFTER_S = (30.0, 900.0)
 SIGNS = {"EUR": "€", "USD": "$", "GBP": "£"}
@@ -60,7 +62,7 @@ def _written(fault: BudgetAlert, amount: float) -> object:
         case "number":
             return amount
         case "words":
-            return "see the portal"
+            return PROSE
 
 
 def _indian(figure: str) -> str:

@@ -67,6 +67,8 @@ COUNTS = {
     "nodes": 800,
     "pods": 600,
     "PDBs": 500,
+    "would evict": 200,
+    "NodeClaims": 400,
     "mark": 200,
     "evict": 300,
     "connect": 300,
@@ -284,10 +286,23 @@ def test_api_servers(some: Any) -> None:
         try_all("PDBs", items(pdb), after(lambda: nodes.budgets(of))),
         try_all("mark", node, after(lambda: nodes.mark(of, one, unschedulable=True, annotations={"a": None}))),
         try_all("evict", STATUS, after(lambda: nodes.evict(of, gone))),
+        try_all("would evict", STATUS, after(lambda: nodes.would_evict(of, gone))),
+        try_all("NodeClaims", items(CLAIM), after(lambda: nodes.auto_provisioning(of))),
     ]
     assert all(each["read"] for each in seen)
 
 
+# Both lists have the next answer, so it has the fields of both kinds.
+CLAIM = {
+    "metadata": {"name": "default-a"},
+    "spec": {"nodeClassRef": {"name": "default"}},
+    "status": {
+        "conditions": [{"type": "Drifted", "status": "True", "reason": "ImageDrift"}],
+        "imageID": "/galleries/AKSUbuntu/images/2404gen2containerd/versions/1",
+        "images": [{"id": "/galleries/AKSUbuntu/images/2404gen2containerd/versions/1"}],
+        "nodeName": "aks-default-a",
+    },
+}
 STATUS = {
     "kind": "Status",
     "status": "Failure",

@@ -9,7 +9,7 @@ import pytest
 
 from tests.docs.test_examples import ROOT
 
-PAGES = ("power", "spot", "budget")
+PAGES = ("reboot", "power", "spot", "budget")
 _HEADING = "## Tests of these rules"
 _ROW = re.compile(r"^\| (\d+) \| (.+) \|$", re.MULTILINE)
 _TEST = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")

@@ -6,6 +6,7 @@ from datetime import timedelta
 from ops.model.fleet import CORDON_STAMP
 from ops.model.run import State
 from ops.model.workload import Pod
+from ops.ports.errors import BusyError
 from ops.ports.kubernetes import EvictionResult
 from tests.driving import AzureRestarts, manual_request, run_request, start
 from tests.engine.worlds import NODE, world_with_all_operations
@@ -40,6 +41,37 @@ def test_a_node_that_was_registered_again_since_it_failed_keeps_its_place() -> N
     world.nodes.change(NODE, uid="another")
     start(world, run_request(world, "reboot", "2026-11-17")).to_end(AzureRestarts(world))
     assert world.machines.restarted == []
+
+
+BUSY = BusyError("restarting: 409 Conflict: another operation is in progress on the machine")
+
+
+def test_a_drained_node_waits_while_azure_is_busy_with_its_machine() -> None:
+    world = world_with_two_required_reboots()
+    world.machines.refuse = BUSY
+    ends = world.clock.at + timedelta(minutes=20)
+    restarts = AzureRestarts(world)
+
+    def meanwhile(activity: str) -> None:
+        if world.clock.at >= ends:
+            world.machines.refuse = None
+        restarts(activity)
+
+    run = start(world, run_request(world, "reboot", "2026-11-16")).to_end(meanwhile)
+    assert (run.state, world.machines.restarted) == (State.DONE, [NODE, OTHER])
+    assert world.nodes.marks.count(f"cordon {NODE}") == 1
+
+
+def test_a_machine_that_stays_busy_costs_one_drain_a_night_and_is_reported_with_the_words_of_azure() -> None:
+    world = world_with_two_required_reboots()
+    world.machines.refuse = BUSY
+    first = start(world, run_request(world, "reboot", "2026-11-16")).to_end()
+    assert (first.state, first.code) == (State.FAILED, "StaysBusy")
+    assert str(BUSY) in first.why
+    assert world.nodes.marks == [f"cordon {NODE}", f"uncordon {NODE}"]
+    world.clock.at = first.created + timedelta(days=1)
+    start(world, run_request(world, "reboot", "2026-11-17")).to_end()
+    assert world.nodes.marks[2:] == [f"cordon {OTHER}", f"uncordon {OTHER}"]
 
 
 def test_a_drain_stops_if_the_pods_come_back_to_the_cordoned_node() -> None:

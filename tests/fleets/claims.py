@@ -49,6 +49,9 @@ def _of_run(run: Run) -> Iterator[Statement]:
         yield Statement(run.ended, run.target_name, "stopped", text=run.why)
     if run.why.startswith("the cluster is awake, as scheduled"):
         yield Statement(run.ended, run.target_name, "running", text=run.why)
+    if run.runbook == "budget":
+        text = " ".join((run.headline, *run.lines))
+        yield Statement(run.ended, "", "budget", run.target_name, text=text)
     for line in run.lines:
         yield from _read(run, line, "")
     for step in (*run.finished, *run.steps):

@@ -16,7 +16,7 @@ _MUST_OCCUR = {
     "refused ScopeLocked", "refused AuthorizationFailed", "fault FieldMissing", "fault UpgradeSkipsNodes",
     "fault SpotEviction", "fault BudgetAlert", "fault AddressMissing", "says already-latest", "says all-newest",
     "says nodes-have", "says unsupported-pool", "says pool-failed", "says booted", "says refused", "says ready",
-    "says stopped", "says running", "says snapshot",
+    "says stopped", "says running", "says snapshot", "says budget", "says not-ready",
 }  # fmt: skip
 
 day = cache(fleet_day)

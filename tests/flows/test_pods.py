@@ -1,20 +1,26 @@
 """Pods that do not simply leave: the real app reboots nodes of a simulated cluster with them."""
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from kubernetes import client
 
 from ops.model.run import State
 from ops.tables.runs import runs
+from simulator.azure.tokens import KUBERNETES_AUDIENCE
+from simulator.running import SimulatedCredential
 from simulator.world.journal import Kind
 from simulator.world.scripted_faults import RebootRequired
 from simulator.world.specs import ClusterSpec, PoolSpec
 from simulator.world.workloads import PdbSpec, WorkloadSpec
 from tests.configurations import TWO_RINGS, nights
 from tests.flows.bot import Bot, running_bot
+from tests.kubernetes.clusters import api_client
 from tests.simulator.host.harness import async_test
 from tests.staging import in_west_europe
 
@@ -102,6 +108,41 @@ def test_a_pod_that_its_controller_places_on_the_cordoned_node_ends_the_drain(tm
         assert not held & {entry.node for entry in bot.simulation.world.journal.of(Kind.NODE_BOOTED)}
         assert 1 <= count(bot, Kind.POD_EVICTED) <= 10
         assert "although it is cordoned" in str(bot.simulation.control("/slack"))
+
+
+def test_a_node_that_someone_uncordons_during_the_drain_keeps_its_pods_and_is_not_restarted(tmp_path: Path) -> None:
+    """The PDB allows one eviction at a time and the pods start slowly, so the drain takes several rounds."""
+    slow = replace(WEB, replicas=8, spread=False, pdb=PdbSpec(max_unavailable=1), starts_in_s=(60, 61))
+    with night(tmp_path, slow) as bot:
+        uncordoned: list[str] = []
+
+        @async_test
+        async def act(bot: Bot) -> None:
+            async with bot:
+                while not (cordons := bot.simulation.world.journal.of(Kind.NODE_CORDONED)):
+                    await bot.run_until(bot.simulation.world.now + timedelta(minutes=1))
+                name = str(cordons[0].node)
+                with _core(bot) as core:
+                    core.patch_node(name, {"spec": {"unschedulable": None}})
+                uncordoned.append(name)
+                await bot.run_until(START + timedelta(hours=4))
+
+        act(bot)
+        at = bot.simulation.world.journal.of(Kind.NODE_UNCORDONED)[0].at
+        evicted = [entry for entry in bot.simulation.world.journal.of(Kind.POD_EVICTED) if entry.at > at]
+        assert len(evicted) <= 1
+        assert bot.simulation.world.journal.of(Kind.NODE_BOOTED) == []
+        assert f"{uncordoned[0]} was uncordoned by someone else" in str(bot.simulation.control("/slack"))
+        nodes = bot.simulation.world.clusters["shop-dev"].nodes
+        assert "daytwo.dev/cordoned-by" not in nodes[uncordoned[0]].annotations
+
+
+@contextmanager
+def _core(bot: Bot) -> Iterator[Any]:
+    environment = bot.simulation.environment
+    token = SimulatedCredential(environment).get_token(f"{KUBERNETES_AUDIENCE}/.default").token
+    with api_client(f"{environment['ARM_URL']}/clusters/shop-dev", environment["CA_FILE"], token) as api:
+        yield client.CoreV1Api(api)
 
 
 @pytest.mark.parametrize("selects", ["labels", "expressions", "namespace"])

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from ops.model.tags import AcceptedTags, HeldTags
-from ops.policy.accepted_tags import next_record, with_effective_tags
+from ops.model.tags import AcceptedTags, HeldTags, TagChange
+from ops.policy.accepted_tags import identify, next_record, with_effective_tags
 from tests.fakes import MONDAY, cluster, settings
 
 SETTINGS = settings()
@@ -65,3 +65,23 @@ def test_a_change_of_the_configuration_alone_does_not_hold_anything() -> None:
     """The rules apply to both sides: what the configuration gives the accepted tags is not a change of tags."""
     text = "fleet:\n  subscriptions: [00000000-0000-0000-0000-000000000000]\n  rings:\n    - {name: a, select: {tags: {env: qa}}}\n"
     assert with_effective_tags(PROD, FIRST, settings(text)) == PROD
+
+
+def test_the_record_says_when_it_last_changed() -> None:
+    assert next_record(FIRST, PROD, SETTINGS, LATER) == FIRST
+    assert next_record(FIRST, DEV, SETTINGS, LATER).at == LATER
+
+
+def test_a_scan_sees_the_current_tags_even_of_a_cluster_whose_tags_are_held() -> None:
+    held = next_record(FIRST, DEV, SETTINGS, LATER)
+    effective = with_effective_tags(DEV, held, SETTINGS)
+    assert next_record(held, effective, SETTINGS, LATER + timedelta(hours=1)) == held
+
+
+def test_a_held_change_is_identified_by_sixteen_digits_and_not_by_the_case_of_its_key() -> None:
+    change = TagChange("env", "prod", "dev")
+    assert len(identify((change,))) == 16
+    assert identify((change,)) == identify((replace(change, key="ENV"),))
+    assert identify((change,)) != identify((replace(change, new="test"),))
+    assert identify((change,)) != identify((replace(change, old="test"),))
+    assert identify(()) == ""

@@ -7,12 +7,14 @@ import pytest
 from ops.model.calendar import Freeze, Span, Window
 from ops.policy.calendar import (
     cut,
+    frozen,
     iso_week,
     next_open,
     occurrence_at,
     occurrences,
     open_span,
     openings,
+    wall_instant,
     week_openings,
     week_span,
 )
@@ -104,8 +106,8 @@ def test_the_next_opening_is_the_rest_of_the_current_one_or_the_next_occurrence(
     assert next_open(NIGHTS, [], at("2026-11-17T02:00"), week) == span("2026-11-17T02:00", "2026-11-17T04:00")
     assert next_open(NIGHTS, [], at("2026-11-17T04:00"), week) == span("2026-11-17T21:00", "2026-11-18T04:00")
     assert next_open(NIGHTS, [], at("2026-11-20T04:00"), timedelta(days=3)) is None
-    frozen = Freeze("all", date(2026, 11, 16), date(2026, 11, 22))
-    assert next_open(NIGHTS, [frozen], at("2026-11-17T02:00"), week) == span("2026-11-23T21:00", "2026-11-24T04:00")
+    whole_week = Freeze("all", date(2026, 11, 16), date(2026, 11, 22))
+    assert next_open(NIGHTS, [whole_week], at("2026-11-17T02:00"), week) == span("2026-11-23T21:00", "2026-11-24T04:00")
 
 
 def test_the_next_opening_starts_after_the_current_freeze() -> None:
@@ -134,6 +136,67 @@ def test_the_iso_week_depends_on_the_time_zone(instant: str, zone: str, week: st
     assert iso_week(at(instant), zone) == week
 
 
+@pytest.mark.parametrize("wall", [time(2), time(2, 14, 2), time(2, 30, fold=1), time(2, 59, 59)])
+def test_every_wall_time_in_a_gap_means_the_first_instant_after_it(wall: time) -> None:
+    assert wall_instant(date(2026, 3, 29), wall, "Europe/Amsterdam") == at("2026-03-29T01:00")
+
+
+def test_an_occurrence_that_began_two_days_before_in_utc_is_found() -> None:
+    long = Window("long", frozenset({0}), time(22), time(16), "Pacific/Pago_Pago")
+    assert occurrence_at(long, at("2026-11-18T02:00")) == span("2026-11-17T09:00", "2026-11-18T03:00")
+
+
+def test_an_occurrence_that_ends_when_the_span_starts_is_not_in_it() -> None:
+    found = tuple(occurrences(NIGHTS, at("2026-11-17T04:00"), at("2026-11-18T00:00")))
+    assert found == (span("2026-11-17T21:00", "2026-11-18T04:00"),)
+
+
+def test_an_opening_that_ends_now_or_starts_at_the_horizon_is_not_the_next_one() -> None:
+    freeze = Freeze("release", at("2026-11-16T23:00"), at("2026-11-17T01:00"))
+    two_hours = timedelta(hours=2)
+    assert next_open(NIGHTS, [freeze], at("2026-11-16T23:00"), two_hours) is None
+    assert next_open(NIGHTS, [freeze], at("2026-11-16T23:01"), two_hours) == span(
+        "2026-11-17T01:00", "2026-11-17T04:00"
+    )
+
+
+def test_openings_that_freezes_leave_outside_the_requested_span_are_left_out() -> None:
+    freeze = Freeze("release", at("2026-11-16T23:00"), at("2026-11-17T01:00"))
+    assert openings(NIGHTS, [freeze], at("2026-11-16T23:00"), at("2026-11-17T01:00")) == ()
+    assert openings(NIGHTS, [freeze], at("2026-11-16T23:30"), at("2026-11-17T00:30")) == ()
+    assert openings(NIGHTS, [freeze], at("2026-11-17T00:00"), at("2026-11-17T02:00")) == (
+        span("2026-11-17T01:00", "2026-11-17T02:00"),
+    )
+
+
+def test_a_freeze_given_by_dates_closes_an_open_window_by_the_days_of_its_zone() -> None:
+    freeze = Freeze("audit", date(2026, 11, 17), date(2026, 11, 17))
+    assert open_span(NIGHTS, [freeze], at("2026-11-16T22:00")) == span("2026-11-16T21:00", "2026-11-16T23:00")
+    assert open_span(NIGHTS, [freeze], at("2026-11-16T23:00")) is None
+
+
+def test_the_frozen_parts_of_a_span_are_those_that_freezes_cover_one_by_one() -> None:
+    whole = span("2026-11-16T00:00", "2026-11-16T12:00")
+    freezes = [
+        Freeze("ends at the start", at("2026-11-15T12:00"), at("2026-11-16T00:00")),
+        Freeze("began before", at("2026-11-15T12:00"), at("2026-11-16T02:00")),
+        Freeze("inside", at("2026-11-16T01:00"), at("2026-11-16T03:00")),
+        Freeze("ends later", at("2026-11-16T11:00"), at("2026-11-17T00:00")),
+        Freeze("starts at the end", at("2026-11-16T12:00"), at("2026-11-17T00:00")),
+    ]
+    assert frozen(whole, freezes, "UTC") == (
+        span("2026-11-16T00:00", "2026-11-16T02:00"),
+        span("2026-11-16T01:00", "2026-11-16T03:00"),
+        span("2026-11-16T11:00", "2026-11-16T12:00"),
+    )
+
+
+def test_a_freeze_given_by_dates_covers_a_part_of_a_span_by_the_days_of_its_zone() -> None:
+    whole = span("2026-11-16T12:00", "2026-11-17T12:00")
+    freeze = Freeze("audit", date(2026, 11, 17), date(2026, 11, 17))
+    assert frozen(whole, [freeze], "Europe/Amsterdam") == (span("2026-11-16T23:00", "2026-11-17T12:00"),)
+
+
 def test_a_week_with_a_clock_change_is_an_hour_longer() -> None:
     assert week_span("2026-w43", "Europe/Amsterdam") == span("2026-10-18T22:00", "2026-10-25T23:00")
 
@@ -147,6 +210,16 @@ def test_the_last_opening_in_a_week_can_extend_into_the_next_week() -> None:
 def test_an_invalid_week_is_rejected(week: str) -> None:
     with pytest.raises(ValueError, match="2026-w47"):
         week_span(week, "UTC")
+
+
+def test_a_freeze_that_shares_an_edge_with_a_span_leaves_nothing_of_no_length() -> None:
+    whole = span("2026-11-16T00:00", "2026-11-16T12:00")
+    starting = Freeze("starting", at("2026-11-16T00:00"), at("2026-11-16T02:00"))
+    ending = Freeze("ending", at("2026-11-16T10:00"), at("2026-11-16T12:00"))
+    assert cut(whole, [starting], "UTC") == (span("2026-11-16T02:00", "2026-11-16T12:00"),)
+    assert cut(whole, [ending], "UTC") == (span("2026-11-16T00:00", "2026-11-16T10:00"),)
+    assert cut(whole, [Freeze("before", at("2026-11-15T00:00"), at("2026-11-16T00:00"))], "UTC") == (whole,)
+    assert cut(whole, [Freeze("after", at("2026-11-16T12:00"), at("2026-11-17T00:00"))], "UTC") == (whole,)
 
 
 def test_overlapping_freezes_are_subtracted_once() -> None:

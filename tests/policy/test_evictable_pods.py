@@ -7,7 +7,7 @@ import pytest
 
 from ops.adapters.kubernetes_documents import budget_of, pod_of
 from ops.model.workload import DisruptionBudget, Pod
-from ops.policy.evictable_pods import blocking_pdb, pods_to_evict, stuck_pod
+from ops.policy.evictable_pods import blocking_pdb, pods_to_evict, stuck_pod, terminating
 
 NODE = "aks-user1-12345678-vmss000001"
 NOW = datetime(2026, 11, 17, 22, tzinfo=UTC)
@@ -127,3 +127,21 @@ def test_a_pod_that_could_come_back_to_a_cordoned_node_stays(tolerations: object
     pod = pod_of(document)
     assert (pods_to_evict([pod], NODE) == ()) is stays
     assert pods_to_evict([replace(pod, owner_kind="")], NODE)
+
+
+def test_a_pod_that_ignores_pdbs_does_not_hide_one_that_does_not() -> None:
+    pending = replace(WEB, name="web-1", phase="Pending", ready=False)
+    assert "shop/web-0" in blocking_pdb([pending, WEB], NODE, [RIGID])
+
+
+def test_a_pod_is_stuck_half_an_hour_after_it_should_be_gone() -> None:
+    ending = replace(WEB, deleting=True, ends=NOW - timedelta(minutes=30))
+    assert stuck_pod([ending], NODE, NOW) == "shop/web-0 has been terminating since Tue 2026-11-17 21:30 UTC"
+    assert stuck_pod([ending], NODE, NOW - timedelta(seconds=1)) == ""
+    assert stuck_pod([replace(WEB, deleting=True)], NODE, NOW) == ""
+
+
+def test_what_keeps_a_terminating_pod_is_named() -> None:
+    assert terminating(replace(WEB, deleting=True)) == "shop/web-0 has been terminating"
+    kept = replace(WEB, deleting=True, finalizers=("a/b", "c/d"))
+    assert terminating(kept) == "shop/web-0 has been terminating, kept by the finalizer a/b, c/d"

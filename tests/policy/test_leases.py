@@ -47,6 +47,15 @@ def test_the_holder_stops_two_minutes_before_the_expiry() -> None:
     assert not may_act(lease, "two", MONDAY)
 
 
+def test_the_holder_is_found_among_several_and_a_renewal_changes_its_group() -> None:
+    lease = held((WEST, "one"), (WEST, "two"))
+    assert may_act(lease, "one", MONDAY)
+    assert may_act(lease, "two", MONDAY)
+    renewed = take(lease, Claim("regions.a+b", "west", 2, "production"), "one", MONDAY)
+    assert isinstance(renewed, Lease)
+    assert [holder.group for holder in renewed.holders] == ["production", ""]
+
+
 def test_runs_in_one_region_share_a_claim_up_to_its_capacity() -> None:
     lease = held((WEST, "one"), (WEST, "two"))
     assert isinstance(take(lease, WEST, "three", MONDAY), Holder)

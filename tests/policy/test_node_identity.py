@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 
 from ops.model.fleet import Cluster, Node, PoolMachines, Unknown
 from ops.model.machine import ListedMachine, Machine, machine_of, parse_machine_id
-from ops.policy.node_identity import ConfirmedMachine, Match, NotConfirmed, confirmed, match_nodes, strangers
+from ops.policy.node_identity import (
+    ConfirmedMachine,
+    Match,
+    NotConfirmed,
+    confirmed,
+    match_node,
+    match_nodes,
+    strangers,
+)
 from tests.fakes import MONDAY, cluster, machines_of, nodes_of, pool
 
 OURS, THEIRS = cluster("shop-dev"), cluster("shop-prod", env="prod")
@@ -121,7 +129,24 @@ class TestMatch:
         assert isinstance(match(nodes_of(OURS)[0], of=of), NotConfirmed)
 
     def test_a_node_without_a_uid_is_not_confirmed(self) -> None:
-        assert isinstance(match(replace(nodes_of(OURS)[0], uid="")), NotConfirmed)
+        found = match(replace(nodes_of(OURS)[0], uid=""))
+        assert found == NotConfirmed("its API server reports no uid for it", foreign=False)
+
+    def test_a_node_with_another_name_than_its_machine_is_confirmed_if_no_other_node_names_the_machine(self) -> None:
+        renamed = replace(nodes_of(OURS)[0], name="renamed")
+        assert isinstance(match(renamed), ConfirmedMachine)
+
+    def test_of_two_nodes_that_name_a_machine_the_other_one_is_not_confirmed(self) -> None:
+        real = nodes_of(OURS)[0]
+        copy = replace(real, name="copy", uid="uid-copy")
+        assert match(copy, real) == NotConfirmed("its provider ID names the machine of another node, aks-user1-0")
+        assert isinstance(match(real, copy), ConfirmedMachine)
+        assert isinstance(match(replace(real, name="AKS-user1-0"), copy), ConfirmedMachine)
+
+    def test_the_subscription_is_compared_without_regard_to_case(self) -> None:
+        own = "00000000-0000-0000-0000-00000000ABCD"
+        of = replace(OURS, subscription=own, node_resource_group="MC_rg_shop-dev_westeurope")
+        assert isinstance(match(nodes_of(of)[0], of=of, machines=listed(of)), ConfirmedMachine)
 
     def test_it_is_unknown_whether_a_node_is_confirmed_if_the_machines_cannot_be_read(self) -> None:
         unreadable = Unknown("429", transient=True)
@@ -164,6 +189,12 @@ class TestMatch:
     def test_labels_and_names_never_confirm_a_foreign_machine(self, name: str, label: str, image: str) -> None:
         foreign = replace(nodes_of(THEIRS)[0], name=name, pool=label, image_label=image)
         assert not confirmed(match_nodes(OURS, (foreign,), {**listed(), **listed(THEIRS)}))
+
+    def test_a_node_that_is_gone_is_not_confirmed(self) -> None:
+        first, second, _ = nodes_of(OURS)
+        assert isinstance(match_node(OURS, first, (first, second), listed()), ConfirmedMachine)
+        gone = NotConfirmed("the node no longer exists", foreign=False)
+        assert match_node(OURS, first, (second,), listed()) == gone
 
     def test_only_the_match_creates_a_confirmed_machine(self) -> None:
         machine = machine_of(INSTANCE)

@@ -11,6 +11,7 @@ from ops.model.fleet import Cluster
 from ops.model.tags import HeldTags
 from ops.policy.placement import (
     Placement,
+    RequiredApproval,
     differences,
     effective_tags,
     is_looser,
@@ -179,3 +180,86 @@ def test_the_stricter_of_both_rings_decides() -> None:
     held = replace(with_tags({"env": "prod", "tier": "low"}), held_tags=HeldTags(HIGH))
     assert stricter_ring(held, SETTINGS) == "production"
     assert stricter_ring(replace(with_tags(HIGH), held_tags=HeldTags({})), SETTINGS) == "production"
+
+
+@pytest.mark.parametrize(("env", "rank"), [("qa", 0), ("dev", 1)])
+def test_rings_are_ranked_from_one_and_no_ring_is_zero(env: str, rank: int) -> None:
+    assert placed({"env": env}).rank == rank
+
+
+def test_a_change_that_another_one_makes_harmless_applies_after_it() -> None:
+    """Both routes lead to one channel, so `alpha` can be removed once `beta` is set."""
+    routes = "\n".join(f"      - {{select: {{tags: {{{key}: a}}}}, channel: C0456}}" for key in ("alpha", "beta"))
+    configured = settings(CONFIG.replace("      - {select: {tags: {team: web}}, channel: C0456}", routes))
+    current = {"env": "dev", "tier": "high", "beta": "a"}
+    applied = effective_tags({**HIGH, "alpha": "a"}, current, with_tags(current), configured)
+    assert applied == {"env": "prod", "tier": "high", "beta": "a"}
+
+
+def test_approvals_are_compared_for_each_risk() -> None:
+    configured = settings(CONFIG.replace("{rings: [early], from: [ana, ben], of: 2}", "{risk: [drain], from: ana}"))
+    found = placement_of(with_tags({"env": "prod", "tier": "low"}), configured).approvals
+    assert found == {("node-image", "drain"): RequiredApproval(frozenset({"ana"}), 1, allows_self=True)}
+
+
+ONE = RequiredApproval(frozenset({"ana"}), 1, allows_self=False)
+BOTH = RequiredApproval(frozenset({"ana", "ben"}), 1, allows_self=False)
+PLAIN = Placement("production", 2, {}, frozenset({"slack|C1"}), 600)
+
+
+def approved_by(*approvals: RequiredApproval | None, risk: str = "drain") -> Placement:
+    (only,) = approvals
+    return replace(PLAIN, approvals={} if only is None else {("node-image", risk): only})
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "text", "is_looser"),
+    [
+        (None, ONE, "none → 1 of ana", False),
+        (ONE, None, "1 of ana → none", True),
+        (ONE, BOTH, "1 of ana → 1 of ana, ben", False),
+        (BOTH, ONE, "1 of ana, ben → 1 of ana", True),
+        (ONE, replace(ONE, needed=2), "1 of ana → 2 of ana", False),
+        (replace(ONE, needed=2), ONE, "2 of ana → 1 of ana", True),
+        (ONE, replace(ONE, allows_self=True), "1 of ana → 1 of ana, the requester included", True),
+        (replace(ONE, allows_self=True), ONE, "1 of ana, the requester included → 1 of ana", False),
+        (replace(BOTH, allows_self=True), replace(BOTH, needed=2, allows_self=True), None, False),
+        (ONE, replace(ONE, people=frozenset()), "1 of ana → 1 of no one", True),
+    ],
+)
+def test_less_approval_is_looser(
+    before: RequiredApproval | None, after: RequiredApproval | None, text: str | None, *, is_looser: bool
+) -> None:
+    (found,) = differences(approved_by(before), approved_by(after))
+    assert found.is_looser is is_looser
+    assert text is None or found.text == f"approval of node-image (drain): {text}"
+
+
+def test_risks_that_change_alike_are_reported_together() -> None:
+    risks = ("surge", "in-place", "drain")
+    every = replace(PLAIN, approvals={("node-image", risk): ONE for risk in risks})
+    assert [each.text for each in differences(PLAIN, every)] == ["approval of node-image: none → 1 of ana"]
+    two = replace(PLAIN, approvals={("node-image", risk): ONE for risk in risks[:2]})
+    assert [each.text for each in differences(PLAIN, two)] == [
+        "approval of node-image (in-place, surge): none → 1 of ana"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "text", "is_looser"),
+    [
+        ({"ring": "early", "rank": 1}, "ring: production → early", True),
+        ({"ring": "", "rank": 0}, "ring: production → no ring", True),
+        ({"ring": "core", "rank": 3}, "ring: production → core", False),
+        ({"channels": frozenset({"slack|C1", "slack|C0"})}, "channels: slack C1 → slack C0, slack C1", False),
+        ({"channels": frozenset({"slack|C0"})}, "channels: slack C1 → slack C0", True),
+        ({"channels": frozenset()}, "channels: slack C1 → none", True),
+        ({"awake_minutes": 90}, "awake per week: 10 h → 1.5 h", True),
+        ({"awake_minutes": 660}, "awake per week: 10 h → 11 h", False),
+    ],
+)
+def test_an_earlier_ring_fewer_channels_and_less_time_awake_are_looser(
+    change: dict[str, object], text: str, *, is_looser: bool
+) -> None:
+    (found,) = differences(PLAIN, replace(PLAIN, **change))  # type: ignore[arg-type]  # fields by name
+    assert (found.text, found.is_looser) == (text, is_looser)

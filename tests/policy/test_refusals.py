@@ -2,7 +2,7 @@
 
 import pytest
 
-from ops.model.refusal import Answer, RefusalKind, System
+from ops.model.refusal import Answer, Refusal, RefusalKind, System
 from ops.policy.refusals import classify
 
 AZURE, KUBERNETES = System.AZURE, System.KUBERNETES
@@ -50,6 +50,63 @@ AZURE, KUBERNETES = System.AZURE, System.KUBERNETES
         (Answer(AZURE, 0, "AKSOperationPreempted"), RefusalKind.BUSY, ""),
         (Answer(AZURE, 429, "TooManyRequests"), RefusalKind.THROTTLED, ""),
         (Answer(AZURE, 0, "SubscriptionRequestsThrottled"), RefusalKind.THROTTLED, ""),
+        (Answer(AZURE, 0, "AKSRequestsThrottled"), RefusalKind.THROTTLED, ""),
+        (Answer(AZURE, 0, "TooManyRequests"), RefusalKind.THROTTLED, ""),
+        (Answer(AZURE, 429), RefusalKind.THROTTLED, ""),
+        (Answer(AZURE, 429, "OperationNotAllowed"), RefusalKind.THROTTLED, ""),
+        (
+            Answer(AZURE, 400, "BadRequest", "in power state(running):\nstarting cannot be performed"),
+            RefusalKind.ALREADY,
+            "",
+        ),
+        (
+            Answer(AZURE, 400, "BadRequest", "PowerState(Stopped), stopping cannot be performed"),
+            RefusalKind.ALREADY,
+            "",
+        ),
+        (Answer(AZURE, 0, "DisabledSubscription"), RefusalKind.LASTING, "enable the subscription"),
+        (Answer(AZURE, 404, "SubscriptionNotFound"), RefusalKind.LASTING, "enable the subscription"),
+        (Answer(AZURE, 409, "resourcegroupbeingdeleted"), RefusalKind.LASTING, "being deleted"),
+        (
+            Answer(AZURE, 409, "OperationNotAllowed", "the pool's provisioning state is Failed"),
+            RefusalKind.LASTING,
+            "repair it",
+        ),
+        (Answer(AZURE, 409, "OperationNotAllowed", "failed provisioning state"), RefusalKind.LASTING, "repair it"),
+        (Answer(AZURE, 400, "Other", "the cluster is in a failed state"), RefusalKind.LASTING, "activity log"),
+        (Answer(AZURE, 400, "Other", "the quota is exceeded"), RefusalKind.LASTING, "activity log"),
+        (
+            Answer(AZURE, 409, "OperationNotAllowed", "node auto-provisioning is enabled"),
+            RefusalKind.LASTING,
+            "does not support",
+        ),
+        (
+            Answer(AZURE, 409, "OperationNotAllowed", "scale down mode is Deallocate: deallocated nodes"),
+            RefusalKind.LASTING,
+            "does not support",
+        ),
+        (Answer(AZURE, 400, "Other", "deallocated nodes"), RefusalKind.LASTING, "activity log"),
+        (Answer(AZURE, 0, "PodDrainFailure"), RefusalKind.LASTING, "a pod could not be drained"),
+        (Answer(AZURE, 0, "UnsatisfiablePDB"), RefusalKind.LASTING, "never allows an eviction"),
+        (Answer(AZURE, 0, "UpgradeFailed"), RefusalKind.LASTING, "that AKS names above"),
+        (Answer(AZURE, 0, "QuotaExceeded"), RefusalKind.LASTING, "quota is too low for the surge node"),
+        (Answer(AZURE, 409, "SKUNotAvailable"), RefusalKind.LASTING, "VM size is not available"),
+        (Answer(AZURE, 409, "AllocationFailed"), RefusalKind.LASTING, "no capacity: try again"),
+        (
+            Answer(AZURE, 409, "OverconstrainedAllocationRequest"),
+            RefusalKind.LASTING,
+            "no capacity for these constraints",
+        ),
+        (Answer(AZURE, 0, "SubnetIsFull"), RefusalKind.LASTING, "no address for a surge node"),
+        (Answer(AZURE, 0, "InsufficientSubnetSize"), RefusalKind.LASTING, "subnet is too small"),
+        (Answer(AZURE, 0, "AnotherOperationInProgress"), RefusalKind.BUSY, ""),
+        (Answer(AZURE, 409), RefusalKind.BUSY, ""),
+        (Answer(AZURE, 412, "PreconditionFailed"), RefusalKind.BUSY, ""),
+        (Answer(AZURE, 410), RefusalKind.GONE, ""),
+        (Answer(AZURE, 403), RefusalKind.DENIED, "assign the role"),
+        (Answer(AZURE, 0, "AuthorizationFailed"), RefusalKind.DENIED, "assign the role"),
+        (Answer(AZURE, 0, "LinkedAuthorizationFailed"), RefusalKind.DENIED, "assign the role"),
+        (Answer(AZURE, 500), RefusalKind.TRANSIENT, ""),
         (Answer(AZURE, 503, "ServiceUnavailable"), RefusalKind.TRANSIENT, ""),
         (Answer(AZURE, 408), RefusalKind.TRANSIENT, ""),
         (Answer(AZURE, 400, "InvalidParameter"), RefusalKind.LASTING, "activity log"),
@@ -60,7 +117,17 @@ AZURE, KUBERNETES = System.AZURE, System.KUBERNETES
             RefusalKind.LASTING,
             "admission webhook",
         ),
+        (
+            Answer(KUBERNETES, 403, "Forbidden", "ValidatingAdmissionPolicy 'a' with binding 'b' denied request: no"),
+            RefusalKind.LASTING,
+            "admission webhook",
+        ),
         (Answer(KUBERNETES, 500, "InternalError", 'failed calling webhook "a.b"'), RefusalKind.TRANSIENT, ""),
+        (Answer(KUBERNETES, 400, "BadRequest", 'failed calling webhook "a.b"'), RefusalKind.TRANSIENT, ""),
+        (Answer(KUBERNETES, 401, "Unauthorized"), RefusalKind.DENIED, "ClusterRole"),
+        (Answer(KUBERNETES, 410, "Gone"), RefusalKind.GONE, ""),
+        (Answer(KUBERNETES, 422, "Invalid", "metadata.uid: field is immutable"), RefusalKind.BUSY, ""),
+        (Answer(KUBERNETES, 400, "BadRequest", "metadata.uid: cannot be read"), RefusalKind.LASTING, ""),
         (Answer(KUBERNETES, 404, "NotFound"), RefusalKind.GONE, ""),
         (Answer(KUBERNETES, 409, "Conflict"), RefusalKind.BUSY, ""),
         (Answer(KUBERNETES, 429, "TooManyRequests"), RefusalKind.THROTTLED, ""),
@@ -76,3 +143,7 @@ def test_an_answer_is_classified_by_its_code_text_and_status(answer: Answer, kin
     assert remedy in refusal.remedy
     assert bool(refusal.remedy) == bool(remedy)
     assert (refusal.text, refusal.code) == (answer.text, answer.code or str(answer.status))
+
+
+def test_an_answer_without_code_and_status_has_an_empty_code_and_is_lasting() -> None:
+    assert classify(Answer(KUBERNETES, text="broken")) == Refusal(RefusalKind.LASTING, "", "broken")

@@ -7,6 +7,7 @@ import pytest
 
 from ops.model.decision import Act, Nothing, Wait
 from ops.model.fleet import CORDON_STAMP, Cluster, Node, Unknown
+from ops.model.refusal import RefusedAction
 from ops.model.run import Run, StepRecord, StepState
 from ops.model.workload import DisruptionBudget, Pod
 from ops.runbooks.reboot import RUNBOOK, Facts
@@ -60,6 +61,18 @@ def test_nodes_are_rebooted_one_at_a_time_with_system_pools_first() -> None:
     assert {step.params["node"] for step in decision.plan.steps} == {"aks-core-2"}
 
 
+@pytest.mark.parametrize("known", ["failed_nodes", "refusals"])
+def test_a_node_that_is_known_to_fail_does_not_keep_the_others_from_their_turn(known: str) -> None:
+    nodes = nodes_to_reboot(cluster(), "aks-user1-1", "aks-user1-2")
+    ago = NIGHT - timedelta(hours=1)
+    refused = RefusedAction("id", "cordon-node", "x", "y", "", "r", ago, ago, 1, "aks-user1-1")
+    facts: dict[str, object] = {"failed_nodes": (nodes[1].uid,), "refusals": (refused,)}
+    decision = decide(nodes, **{known: facts[known]})  # type: ignore[arg-type]  # one of the facts
+    assert isinstance(decision, Act)
+    assert decision.plan.steps[0].id == "cordon.aks-user1-2"
+    assert decision.plan.following[0].id == "cordon.aks-user1-1"
+
+
 def test_nothing_is_done_if_no_node_requires_a_reboot() -> None:
     assert isinstance(decide(nodes_of(cluster())), Nothing)
 
@@ -84,6 +97,18 @@ def test_a_node_that_daytwo_cordoned_before_a_crash_is_not_skipped() -> None:
         replace(n, annotations={**n.annotations, CORDON_STAMP: run().id}) if n.unschedulable else n for n in nodes
     )
     assert isinstance(decide(ours), Act)
+
+
+def test_a_cordon_that_an_earlier_run_could_not_remove_is_named_and_needs_a_person() -> None:
+    nodes = nodes_to_reboot(cluster(), "aks-user1-1", unschedulable=True)
+    left = tuple(replace(n, annotations={**n.annotations, CORDON_STAMP: "reboot.x.2026-11-15"}) for n in nodes)
+    decision = decide(left)
+    assert isinstance(decision, Nothing)
+    (skip,) = (skip for skip in decision.skips if skip.what == "aks-user1-1")
+    assert (skip.code, skip.needs_person) == ("cordoned-by-others", True)
+    assert skip.why == (
+        "the run reboot.x.2026-11-15 has cordoned it and not uncordoned it: kubectl uncordon aks-user1-1"
+    )
 
 
 def test_a_pdb_that_never_allows_an_eviction_is_reported_before_a_node_is_cordoned() -> None:

@@ -97,6 +97,18 @@ def test_a_node_is_cordoned_and_uncordoned(kubectl: Kubectl) -> None:
     assert kinds == [Kind.NODE_CORDONED, Kind.NODE_UNCORDONED]
 
 
+def test_changes_are_watched_as_rows_of_the_table(kubectl: Kubectl) -> None:
+    (first, _) = nodes(kubectl, "user1")
+    ended: Queue[Ended] = Queue()
+    watch = Thread(target=lambda: ended.put(kubectl("get", "nodes", "--watch-only", "--request-timeout=5s")))
+    watch.start()
+    while not any(seen.action == "watch nodes" for seen in list(kubectl.simulation.simulation.requests.counts)):
+        watch.join(0.05)
+    kubectl("cordon", first)
+    watch.join()
+    assert ended.get().rows[1][:2] == [first, "Ready,SchedulingDisabled"]
+
+
 def test_a_drain_that_a_budget_blocks_times_out_with_the_words_of_the_api_server(kubectl: Kubectl) -> None:
     (node,) = nodes(kubectl, "user2")
     ended = kubectl("drain", node, "--ignore-daemonsets", "--timeout=6s")
@@ -118,7 +130,7 @@ def test_a_drain_ends_when_the_pods_have_left(kubectl: Kubectl) -> None:
     assert {pod["spec"]["nodeName"] for pod in listed} == {second}
 
 
-def test_a_drain_refuses_daemon_set_pods_unless_told_otherwise(kubectl: Kubectl) -> None:
+def test_a_drain_refuses_daemon_set_pods_by_default(kubectl: Kubectl) -> None:
     (first, _) = nodes(kubectl, "user1")
     ended = kubectl("drain", first, "--timeout=5s")
     assert "cannot delete DaemonSet-managed Pods (use --ignore-daemonsets to ignore): kube-system/agent" in ended.err
