@@ -236,7 +236,7 @@ def test_less_approval_is_looser(
 
 
 def test_risks_that_change_alike_are_reported_together() -> None:
-    risks = ("surge", "in-place", "drain")
+    risks = ("surge", "in-place", "drain", "forced")
     every = replace(PLAIN, approvals={("node-image", risk): ONE for risk in risks})
     assert [each.text for each in differences(PLAIN, every)] == ["approval of node-image: none → 1 of ana"]
     two = replace(PLAIN, approvals={("node-image", risk): ONE for risk in risks[:2]})

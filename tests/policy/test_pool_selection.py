@@ -14,6 +14,7 @@ from ops.model.run import Run, StepRecord, StepState
 from ops.policy.pool_selection import (
     NO_IMAGE,
     Candidate,
+    Limits,
     PoolSelection,
     is_older_than,
     nodes_checked,
@@ -40,12 +41,13 @@ def select(
 ) -> PoolSelection:
     target = of or cluster("shop", *pools)
     images: Mapping[str, str | Unknown] = newest if newest is not None else {each.name: NEW for each in target.pools}
-    return select_pools(target, images, nodes_of(target) if nodes is None else nodes, run, window)
+    own = nodes_of(target) if nodes is None else nodes
+    return select_pools(target, images, own, run, Limits(window), MONDAY)
 
 
-def skipped(pool_left_out: Pool, code: SkipReason, why: str, **more: object) -> None:
+def skipped(pool_left_out: Pool, code: SkipReason, why: str, *, needs_person: bool = False, **more: object) -> None:
     found = select(pool_left_out, **more)  # type: ignore[arg-type]  # arguments by name
-    assert found == PoolSelection((), (Skip(pool_left_out.name, code, why),))
+    assert found == PoolSelection((), (Skip(pool_left_out.name, code, why, needs_person),))
 
 
 def behind(of: Pool, nodes: int = 3) -> Candidate:
@@ -78,7 +80,9 @@ def test_a_pool_that_already_runs_the_newest_image_says_how_many_nodes_were_chec
 
 
 def test_a_pool_that_is_never_upgraded_says_why() -> None:
-    skipped(pool(type="Flex"), SkipReason.UNSUPPORTED_POOL, "Daytwo does not know pools of type Flex")
+    skipped(
+        pool(type="Flex"), SkipReason.UNSUPPORTED_POOL, "Daytwo does not know pools of type Flex", needs_person=True
+    )
     why = "the pool was created from a snapshot, which fixes its image"
     skipped(pool(from_snapshot=True), SkipReason.SNAPSHOT, why)
 
@@ -96,7 +100,9 @@ def test_a_pool_that_is_never_upgraded_says_why() -> None:
     ],
 )
 def test_a_pool_whose_last_operation_failed_needs_a_repair(more: dict[str, object], why: str) -> None:
-    skipped(pool(**more), SkipReason.POOL_FAILED, f"{why}repair the pool before it can be upgraded")  # type: ignore[arg-type]  # fields by name
+    failed = pool(**more)  # type: ignore[arg-type]  # fields by name
+    text = f"{why}repair the pool before it can be upgraded"
+    skipped(failed, SkipReason.POOL_FAILED, text, needs_person=True)
 
 
 @pytest.mark.parametrize("code", ["AKSOperationPreempted", "TooManyRequests", "EtagMismatch"])
@@ -107,14 +113,14 @@ def test_a_pool_whose_last_operation_was_interrupted_can_be_upgraded(code: str) 
 
 def test_a_pool_that_no_window_is_long_enough_for_is_skipped() -> None:
     why = "needs about 31 min, but no window is longer than 30 min: raise its surge or widen the window"
-    skipped(pool(), SkipReason.NEVER_FITS, why, window=timedelta(minutes=30))
+    skipped(pool(), SkipReason.NEVER_FITS, why, needs_person=True, window=timedelta(minutes=30))
     assert select(pool(), window=timedelta(minutes=31)).candidates == (behind(pool()),)
 
 
 def test_what_could_not_be_read_is_named() -> None:
     skipped(pool("a"), SkipReason.UNKNOWN_IMAGE, "the newest image could not be read: was not read", newest={})
     why = "odd, the newest image, is not an image name that Daytwo can parse"
-    skipped(pool("a"), SkipReason.UNKNOWN_IMAGE, why, newest={"a": "odd"})
+    skipped(pool("a"), SkipReason.UNKNOWN_IMAGE, why, needs_person=True, newest={"a": "odd"})
     skipped(pool("a", ""), SkipReason.UNKNOWN_IMAGE, "Azure does not report its image")
     skipped(pool("a"), SkipReason.UNKNOWN_IMAGE, "the nodes could not be read: no answer", nodes=NO_NODES)
     uncounted = pool("a", count=Unknown("not reported"))
@@ -185,15 +191,6 @@ class TestOrder:
         for left_out in (pool("a", from_snapshot=True), pool("a", type="Flex")):
             found = select(left_out, pool("b"), newest={"a": self.LATER, "b": NEW})
             assert found.candidates == (behind(pool("b")),)
-
-
-def test_nodes_of_node_auto_provisioning_are_skipped_by_their_provisioner() -> None:
-    of = cluster("shop", pool("a"))
-    extra = tuple(Node(name, "", NEW, ready=True, provisioner=by) for name, by in (("1", "z"), ("2", "d"), ("3", "z")))
-    why = "node auto-provisioning replaces these nodes itself"
-    assert select(of=of, nodes=(*nodes_of(of), *extra)).skips == tuple(
-        Skip(name, SkipReason.NODE_AUTO_PROVISIONING, why) for name in ("d", "z")
-    )
 
 
 class TestUnjudged:

@@ -137,7 +137,7 @@ class TestMissing:
     def test_the_week_ends_with_what_is_missing(self) -> None:
         why = "the newest image could not be read: 403"
         assert decide(facts(newest={"user1": self.DENIED}), LAST) == Nothing(
-            f"user1: {why}", (Skip("user1", SkipReason.UNKNOWN_IMAGE, why),), notify=True
+            f"user1: {why}", (Skip("user1", SkipReason.UNKNOWN_IMAGE, why),), notify=True, missing_facts=True
         )
 
 
