@@ -13,6 +13,10 @@ ACTIONS = frozenset({LIST_FLEET})
 KUBERNETES = frozenset[str]()
 
 
+# The loop under which clusters with malformed documents are set aside, by as much of their id as could be read.
+MALFORMED = "fleet"
+
+
 def gather(question: FactQuery) -> tuple[Cluster, ...] | Unknown:
     """Returns the fleet; Unknown if it cannot be listed now."""
     try:
@@ -31,6 +35,6 @@ def list_fleet(ports: Ports, settings: Settings) -> tuple[Cluster, ...]:
     """
     listed = [each for name in settings.fleet.subscriptions for each in ports.clusters.list_clusters(name)]
     malformed = {each.name: each.why for each in listed if isinstance(each, UnreadableCluster)}
-    set_aside_only(ports.store, "fleet", malformed)
+    set_aside_only(ports.store, MALFORMED, malformed)
     readable = [each for each in listed if isinstance(each, Cluster)]
     return tuple(readable_clusters(ports.store, settings, readable))

@@ -2,12 +2,13 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
 from ops.context import Context
+from ops.facts.fleet import MALFORMED
 from ops.facts.machines import pool_machines
 from ops.messaging.conditions import report_strangers
 from ops.model.arm_actions import ASK_API_SERVER, LIST_FLEET, LIST_MACHINES, READ_CLUSTER
@@ -25,7 +26,7 @@ from ops.runbooks import runbooks
 from ops.settings import Settings
 from ops.tables.base import Table, marked
 from ops.tables.fleet import KnownCluster, known_clusters, proofs
-from ops.tables.set_aside import each
+from ops.tables.set_aside import each, items_set_aside
 
 _LOG = logging.getLogger(__name__)
 
@@ -37,13 +38,29 @@ KUBERNETES = frozenset({"list nodes"})
 
 
 def record_fleet(context: Context, fleet: Sequence[Cluster], now: datetime) -> None:
-    """Stores names, ids and tags, so that a chat command can find a cluster without reading Azure. Deleted clusters are removed."""
+    """Stores names, ids and tags, so that a chat command can find a cluster without reading Azure. Deleted clusters are removed.
+
+    A cluster whose document is malformed now is not deleted: what is known about it stays.
+    """
     table = known_clusters(context.ports.store)
     keys = {f"{azure_key(cluster.name)}|{short_hash(cluster.id)}": cluster for cluster in fleet}
     store = context.ports.store
     gone = [key for key in marked(store, table.kind) if key not in keys]
-    each(store, "deleted clusters", gone, table.delete)
+    malformed = items_set_aside(store, MALFORMED)
+    each(store, "deleted clusters", gone, lambda key: _forget_cluster(table, key, malformed))
     each(store, "clusters", keys.items(), lambda entry: _record_cluster(table, *entry, now), lambda entry: entry[0])
+
+
+def _forget_cluster(table: Table[KnownCluster], key: str, malformed: Collection[str]) -> None:
+    """Forgets a cluster that Azure no longer lists, unless it may be one of those whose documents are malformed."""
+    known = table.get(key) if malformed else None
+    if known is None or not any(_may_be(known.value, name) for name in malformed):
+        table.delete(key)
+
+
+def _may_be(known: KnownCluster, name: str) -> bool:
+    """Whether a malformed document can be that of a cluster. Only the beginning of a long id is noted, and of some documents no id."""
+    return not name.startswith("/") or azure_key(known.id).startswith(azure_key(name))
 
 
 def _record_cluster(table: Table[KnownCluster], key: str, cluster: Cluster, now: datetime) -> None:

@@ -45,6 +45,17 @@ def set_aside_only(store: Store, loop: str, failed: Mapping[str, str]) -> None:
         _forget(store, key)
 
 
+def items_set_aside(store: Store, loop: str) -> frozenset[str]:
+    """Returns the names of the items that a loop could not process.
+
+    Raises:
+        OutsideError: the store does not answer.
+    """
+    table = set_aside_notes(store)
+    notes = (table.get(key) for key in marked(store, SET_ASIDE, f"{loop}|"))
+    return frozenset(note.value.key for note in notes if note is not None)
+
+
 def each[T](
     store: Store, loop: str, items: Iterable[T], work: Callable[[T], object], name: Callable[[T], str] = str
 ) -> None:

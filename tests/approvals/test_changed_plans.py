@@ -7,6 +7,7 @@ from ops.model.plan import Plan, Step
 from ops.model.run import Run
 from ops.policy.approval_status import Missing, additions, approval_status
 from ops.settings.approval import ApprovalRule
+from ops.settings.fields import People
 from tests.approvals.helpers import ONE, DirectVote
 from tests.approvals.story import Story
 from tests.fakes import MONDAY, NEWER, settings
@@ -45,7 +46,7 @@ def test_a_run_whose_part_was_withdrawn_has_no_request() -> None:
     (approval,) = story.approvals
     config = settings(story.world.config)
     run = Run(approval.parts[0].run, "node-image", "id", "shop-prod", "2026-w47", MONDAY, "timer", "daytwo", ring="x")
-    rule = ApprovalRule(("platform",))
+    rule = ApprovalRule(People(("platform",)))
     cancelled = replace(approval, parts=(replace(approval.parts[0], state=PartState.CANCELLED),))
     assert approval_status(cancelled, run, plan(FIRST), rule, config, MONDAY) == Missing()
 

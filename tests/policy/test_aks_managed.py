@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from ops.model.auto_provisioning import AutoProvisioning
 from ops.model.decision import Nothing, Report, Wait
 from ops.model.fleet import Cluster, Node, Unknown
 from ops.model.plan import Skip
@@ -28,6 +29,7 @@ class Known:
     newest_images: Mapping[str, str | Unknown]
     nodes: tuple[Node, ...] | Unknown
     initial_images: Mapping[str, str] = field(default_factory=dict)
+    auto_provisioning: AutoProvisioning | Unknown | None = None
 
 
 def known(
@@ -181,15 +183,15 @@ def test_nodes_that_azure_does_not_list_are_grouped_by_pool_and_image() -> None:
         *nodes_of(of),
         Node("n1", "", NEW, ready=True, provisioner="default"),
         Node("n2", "", OLD, ready=False, provisioner="default"),
-        Node("n3", "", OLD, ready=True, provisioner="default"),
         Node("n4", "system", "", ready=True),
         Node("n5", "", "an-image", ready=True),
     )
     decision = decide(of, known(of, nodes=nodes))
     assert isinstance(decision, Nothing)
     assert decision.why.split("; ")[2:] == [
-        "default: 2 nodes by node labels, not confirmed by ARM: 202610.29.0, 1 not Ready",
-        "default: 1 node by node labels, not confirmed by ARM: 202611.05.0",
+        "default: 2 nodes by node labels, not confirmed by ARM: 1 with 202610.29.0, 1 with 202611.05.0",
+        "1 not Ready",
+        "its API server has no NodeClaims, so whether they are outdated is unknown",
         "no pool: 1 node by node labels, not confirmed by ARM: an-image",
         "system: 1 node by node labels, not confirmed by ARM: an unknown image",
     ]

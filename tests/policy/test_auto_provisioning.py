@@ -86,3 +86,16 @@ def test_only_node_auto_provisioning_is_left_out_as_such() -> None:
     skips = provisioned_skips(of, (*nodes_of(of), node("a"), Node("strange", "", OLD, ready=True)), None)
     assert [(skip.what, skip.code) for skip in skips] == [("default", "node-auto-provisioning")]
     assert provisioned_skips(of, Unknown("the cluster is stopped"), None) == ()
+    (known,) = provisioned_skips(of, (node("a"),), AutoProvisioning((replace(CLAIM, drift="ImageDrift"),), CLASSES))
+    assert known.why.endswith("1 being replaced (ImageDrift): aks-default-a")
+
+
+def test_each_nodepool_is_left_out_in_the_order_of_names_with_what_is_known() -> None:
+    of = cluster("shop")
+    extra = [node("1", NEW, provisioner="z"), node("2", NEW, provisioner="d"), node("3", NEW, provisioner="z")]
+    unknown = "its API server has no NodeClaims, so whether they are outdated is unknown"
+    skips = provisioned_skips(of, (*nodes_of(of), *extra), None)
+    assert [(skip.what, skip.why, skip.needs_person) for skip in skips] == [
+        ("d", f"node auto-provisioning replaces these nodes itself: 1 node {SOURCE}: 202611.05.0; {unknown}", False),
+        ("z", f"node auto-provisioning replaces these nodes itself: 2 nodes {SOURCE}: 202611.05.0; {unknown}", False),
+    ]

@@ -50,8 +50,8 @@ def test_nodes_that_nothing_holds_back_are_selected_in_the_given_order() -> None
         (
             {"unschedulable": True, "annotations": {CORDON_STAMP: "another run"}},
             SkipReason.CORDONED_BY_OTHERS,
-            "it was cordoned by someone else",
-            False,
+            "the run another run has cordoned it and not uncordoned it: kubectl uncordon aks-user1-0",
+            True,
         ),
         ({"event_scheduled": True}, SkipReason.EVENT_SCHEDULED, "Azure has scheduled an event for it", False),
     ],
@@ -104,7 +104,7 @@ def test_a_node_whose_drain_cannot_end_needs_a_person() -> None:
     assert select(FIRST, pods=(stuck,)) == NodeSelection(
         (), (Skip(FIRST.name, SkipReason.POD_STUCK, why, needs_person=True),)
     )
-    never = "PDB shop/web never allows an eviction of shop/web-0: it requires all 1"
+    never = "PDB shop/web never allows an eviction of shop/web-0: it requires all 1 (by the rules, the API server was not asked)"
     assert select(FIRST, pods=(POD,), budgets=(RIGID,)) == NodeSelection(
         (), (Skip(FIRST.name, SkipReason.PDB_NEVER, never, needs_person=True),)
     )

@@ -27,7 +27,7 @@ WITHOUT = ALL_OPERATIONS.replace("reboot: {window: nights}\n", "")
 FROZEN = SHORT + "freezes:\n  - {name: fair, from: 2026-11-16, to: 2026-12-20}\n"
 
 
-def asking(*names: str, of: Cluster = OURS) -> tuple[Node, ...]:
+def requiring(*names: str, of: Cluster = OURS) -> tuple[Node, ...]:
     """The cluster's nodes, of which these require a reboot."""
     marked = {"daytwo.dev/reboot-required": "yes"}
     return tuple(
@@ -35,7 +35,7 @@ def asking(*names: str, of: Cluster = OURS) -> tuple[Node, ...]:
     )
 
 
-ONE_ASKS = asking("aks-user1-0")
+ONE_ASKS = requiring("aks-user1-0")
 
 
 def facts(
@@ -66,7 +66,7 @@ def steps(name: str) -> tuple[Step, ...]:
 
 
 def test_a_plan_reboots_one_node_and_names_those_that_follow() -> None:
-    decision = decide(facts(asking("aks-user1-0", "aks-user1-1", "aks-user1-2")))
+    decision = decide(facts(requiring("aks-user1-0", "aks-user1-1", "aks-user1-2")))
     assert decision == Act(
         Plan(
             "reboot",
@@ -84,7 +84,7 @@ def test_a_plan_reboots_one_node_and_names_those_that_follow() -> None:
 def test_nodes_are_ordered_by_pool_and_name_and_those_of_no_pool_come_last() -> None:
     of = cluster("shop-dev", pool("b", spot=True), pool("z"), pool("c", mode="System"))
     names = [f"aks-{name}-{number}" for name in "bzc" for number in (0, 1)]
-    nodes = asking(*names, of=of)
+    nodes = requiring(*names, of=of)
     strange = replace(nodes[0], pool="gone")
     decision = decide(facts((strange, *reversed(nodes[1:])), of))
     assert isinstance(decision, Act)
@@ -93,7 +93,7 @@ def test_nodes_are_ordered_by_pool_and_name_and_those_of_no_pool_come_last() -> 
 
 
 def test_nodes_that_are_left_out_are_part_of_the_plan() -> None:
-    first, second, third = asking("aks-user1-0", "aks-user1-1")
+    first, second, third = requiring("aks-user1-0", "aks-user1-1")
     decision = decide(facts((replace(first, ready=False), second, third)))
     assert isinstance(decision, Act)
     skip = Skip("aks-user1-0", SkipReason.NOT_READY, "it is not Ready: repair it first")
@@ -146,7 +146,7 @@ def test_nodes_that_may_not_be_read_need_a_person() -> None:
 
 
 def test_a_run_waits_for_another_operation_with_what_is_left_out() -> None:
-    first, second, third = asking("aks-user1-0", "aks-user1-1")
+    first, second, third = requiring("aks-user1-0", "aks-user1-1")
     skip = Skip("aks-user1-0", SkipReason.NOT_READY, "it is not Ready: repair it first")
     busy = facts((replace(first, ready=False), second, third), replace(OURS, provisioning_state="Updating"))
     assert decide(busy) == Wait(
@@ -167,14 +167,22 @@ def record(name: str, state: StepState = StepState.DONE) -> StepRecord:
             (record("restart.a"), record("restart.b"), record("drain.c"), record("restart.d", StepState.LEFT)),
             "2 rebooted, no node requires a reboot anymore",
         ),
-        (("aks-user1-0",), (), "1 node requires a reboot, but none can be rebooted now"),
-        (("aks-user1-0", "aks-user1-1"), (), "2 nodes require a reboot, but none can be rebooted now"),
+        (
+            ("aks-user1-0",),
+            (),
+            "1 node requires a reboot, but none can be rebooted now: aks-user1-0: it is not Ready: repair it first",
+        ),
+        (
+            ("aks-user1-0", "aks-user1-1"),
+            (),
+            "2 nodes require a reboot, but none can be rebooted now: aks-user1-0: it is not Ready: repair it first (and 1 more)",
+        ),
     ],
 )
 def test_the_end_of_a_run_says_what_was_rebooted_and_what_is_left(
     names: tuple[str, ...], finished: tuple[StepRecord, ...], why: str
 ) -> None:
-    nodes = tuple(replace(node, ready=False) for node in asking(*names))
+    nodes = tuple(replace(node, ready=False) for node in requiring(*names))
     decision = decide(facts(nodes), by=replace(RUN, finished=finished))
     assert isinstance(decision, Nothing)
     assert decision.why == why
@@ -191,7 +199,7 @@ class TestWindow:
         assert isinstance(decide(facts(), self.LATEST), Act)
 
     def test_what_no_longer_fits_is_postponed_by_a_timers_run(self) -> None:
-        decision = decide(facts(asking("aks-user1-0", "aks-user1-1")), self.LATEST + timedelta(seconds=1))
+        decision = decide(facts(requiring("aks-user1-0", "aks-user1-1")), self.LATEST + timedelta(seconds=1))
         late = "the rest of the window is too short"
         assert decision == Nothing(
             "the rest of the window is too short for aks-user1-0, aks-user1-1: postponed to the next night",
@@ -203,7 +211,7 @@ class TestWindow:
         assert decision == Wait(self.NEXT, "next window opens", WaitReason.WINDOW)
 
     def test_what_is_left_out_is_said_while_the_window_is_waited_for(self) -> None:
-        first, second, third = asking("aks-user1-0", "aks-user1-1")
+        first, second, third = requiring("aks-user1-0", "aks-user1-1")
         known = facts((replace(first, ready=False), second, third))
         decision = decide(known, MONDAY, replace(RUN, source="http"))
         assert isinstance(decision, Wait)

@@ -77,7 +77,7 @@ def test_text_before_an_operator_may_have_more_than_one_byte_for_a_character() -
     assert "return 'ä' + a > b" in in_function("return 'ä' + a >= b")
 
 
-def test_equal_changes_of_equal_lines_are_told_apart() -> None:
+def test_equal_changes_of_equal_lines_have_different_keys() -> None:
     keys = [each.key for each in mutants_in(Source("def f():\n    a()\n    a()\n"))]
     assert len(keys) == len(set(keys)) == 2
 

@@ -85,7 +85,10 @@ def test_a_node_that_cannot_be_cordoned_does_not_stop_the_others() -> None:
 
     world.nodes.mark = mark  # type: ignore[method-assign,assignment]  # every cordon fails
     assert isinstance(VERB.begin(step(world)), Pending)
-    assert (len(marked), world.nodes.evicted) == (2, ["a", "b"])
+    assert (len(marked), world.nodes.evicted) == (2, []), "its pods could come back to it"
+    world.nodes.change(ONE, unschedulable=True)
+    assert isinstance(VERB.poll(step(world)), Pending)
+    assert (len(marked), world.nodes.evicted) == (3, ["b"])
 
 
 def test_a_pod_that_cannot_be_evicted_does_not_stop_the_others_and_gets_its_grace_period() -> None:
@@ -142,10 +145,32 @@ def test_a_read_that_fails_is_repeated_until_the_time_is_over() -> None:
 
 def test_the_result_is_that_of_the_last_round() -> None:
     progress = Progress(1, 3, "pods")
-    assert VERB.verify(step(world_with(), progress=progress)) == Done("1 of 3 pods have left in time", progress)
-    assert VERB.verify(step(world_with())) == Done(
-        "no pods were counted, since the nodes were gone or could not be read"
+    gone = world_with(gone=(ZERO, ONE))
+    assert VERB.verify(step(gone, progress=progress)) == Done("1 of 3 pods have left in time", progress)
+    nothing = Done("no pods were counted, since the nodes were gone or could not be read")
+    assert VERB.verify(step(gone)) == nothing
+    silent = world_with()
+    silent.nodes.refuse["nodes"] = UnreachableError("no answer")
+    assert VERB.verify(step(silent)) == nothing
+
+
+def test_nodes_that_are_open_at_the_end_are_named_with_the_reason() -> None:
+    world = world_with()
+    world.nodes.change(ZERO, annotations={CORDON_STAMP: "r1"})
+    progress = Progress(1, 3, "pods")
+    assert VERB.verify(step(world, progress=progress)) == Done(
+        f"1 of 3 pods have left in time; {ZERO} was uncordoned by someone else; "
+        f"{ONE} could not be cordoned, so its pods were not evicted",
+        progress,
     )
+
+
+def test_the_rounds_end_if_someone_has_uncordoned_every_node() -> None:
+    world = world_with(pod("a", ZERO), pod("b", ONE))
+    world.nodes.change(ZERO, annotations={CORDON_STAMP: "r1"})
+    world.nodes.change(ONE, annotations={CORDON_STAMP: "r1"})
+    assert VERB.poll(step(world)) == Done("0 of 2 pods have left", Progress(0, 2, "pods"))
+    assert (world.nodes.marks, world.nodes.evicted) == ([], [])
 
 
 def test_an_evacuation_cannot_be_undone_and_a_cancelled_run_finishes_it() -> None:

@@ -130,10 +130,17 @@ class TestBegin:
         world.clusters.refuse_pools[OURS.id, "user2"] = RejectedError("x", "not supported")
         assert VERB.begin(step(world)) == Pending("restart/1", LOOK)
 
-    def test_a_refusal_is_a_result(self) -> None:
+    def test_a_busy_machine_is_asked_again_for_half_an_hour(self) -> None:
         world = world_with()
         world.machines.refuse = BusyError("409")
-        assert VERB.begin(step(world)) == Stale("409", NIGHT + 5 * MINUTE)
+        with pytest.raises(TryLaterError) as raised:
+            VERB.begin(step(world, began=NIGHT - 30 * MINUTE + timedelta(seconds=1)))
+        assert (str(raised.value), raised.value.retry_after_s) == ("409", 300)
+        assert VERB.begin(step(world, began=NIGHT - 30 * MINUTE)) == Refused(
+            "StaysBusy",
+            "Azure did not accept the restart for 30 minutes: 409",
+            "find out what Azure is doing with the machine, in its activity log",
+        )
 
 
 def test_the_operation_is_polled_every_minute() -> None:

@@ -232,7 +232,7 @@ def _without_keyword(source: Source, position: int, elements: "Sequence[ast.expr
 
 def _fewer_alternatives(pattern: str) -> Iterator[str]:
     alternatives = pattern.split("|")
-    if len(alternatives) < 2 or any(each.count("(") != each.count(")") for each in alternatives):  # noqa: PLR2004  # one is no choice
+    if len(alternatives) < 2 or any(each.count("(") != each.count(")") for each in alternatives):  # noqa: PLR2004  # one alternative leaves nothing to choose
         return
     for position in range(len(alternatives)):
         yield "|".join(alternatives[:position] + alternatives[position + 1 :])
