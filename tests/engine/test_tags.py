@@ -123,6 +123,19 @@ def test_the_approvers_of_production_are_asked_in_the_channel_of_production() ->
         assert part in text
 
 
+def test_people_are_asked_five_minutes_after_the_first_change_so_that_others_can_join() -> None:
+    world = seen()
+    retag(world, env="dev")
+    check(world)
+    (run,) = (DrivenRun(world, each.id) for each in tag_runs(world))
+    run.to_first_step()
+    pass_time(world, [run], timedelta(minutes=4))
+    (request,) = requests(world)
+    assert request.id not in shown(world)
+    pass_time(world, [run], timedelta(minutes=2))
+    assert request.id in shown(world)
+
+
 def test_a_cluster_moves_once_its_move_is_approved() -> None:
     world, (run,) = asked_to_move()
     assert vote(world, driven=[run]) == "approved"
