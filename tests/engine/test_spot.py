@@ -308,6 +308,20 @@ def test_a_second_eviction_after_the_first_run_has_ended_is_another_one() -> Non
     assert confirmed == [(first.id, False), (second.id, True)]
 
 
+@pytest.mark.parametrize(("minutes", "runs_started"), [(30, 1), (31, 2)])
+def test_azures_first_report_within_half_an_hour_confirms_the_notice_even_after_the_run_has_ended(
+    minutes: int, runs_started: int
+) -> None:
+    world = world_with_spot_pool()
+    noticed = world.clock.at
+    take_event(world.context, notice(1, 1, noticed.isoformat()))
+    drive(world)
+    world.clock.at = noticed + timedelta(hours=1)
+    take_event(world.context, annotated(1, 2, (noticed + timedelta(minutes=minutes)).isoformat()))
+    assert len(set(world.engine.started)) == runs_started
+    assert next(each.value.confirmed for each in evictions(world.store).scan()) is (runs_started == 1)
+
+
 def test_an_event_of_yesterday_drains_nothing() -> None:
     """Case 14: an eviction of 22:55 arrives the next evening, when a node of that name is Ready and full of pods."""
     world = world_with_spot_pool()
