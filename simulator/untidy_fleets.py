@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
 
-from simulator.fleets import random_fleet
+from simulator.fleets import START, random_fleet
 from simulator.world.scripted_faults import (
     AddressMissing,
     AmountStyle,
@@ -24,7 +24,7 @@ from simulator.world.scripted_faults import (
     UpgradeFails,
     UpgradeSkipsNodes,
 )
-from simulator.world.specs import ClusterSpec, FleetSpec, PoolSpec
+from simulator.world.specs import ClusterSpec, FleetManagerSpec, FleetSpec, PoolSpec, UpdateRunSpec
 
 # Reasons for which Azure refuses everything until a person changes something: status, code, text.
 LASTING = (
@@ -37,6 +37,13 @@ LASTING = (
 )
 # Error codes with which an upgrade ends, some of which do not mean that the upgrade failed.
 ENDS = ("PodDrainFailure", "SubnetIsFull", "QuotaExceeded", "AKSOperationPreempted", "EtagMismatch", "InternalError")
+# The newest image of an OS that is no longer supported, and a name from the time before those of today.
+RETIRED = "AKSUbuntu-1804gen2containerd-202509.11.0"
+OLDEST = "AKSUbuntu-1804gen2containerd-2022.10.03"
+FAILURES = (
+    ("NodeImageVersionOutdated", "Please upgrade the node image of the pool."),
+    ("QuotaExceeded", "Operation results in exceeding approved Total Regional Cores quota."),
+)
 AWAKE_TAGS = ("mon-fri 09:00-17:00", "mon-fri 00:00-24:00", "mon, wed 08:00-19:00", "whenever")
 
 
@@ -46,7 +53,13 @@ def untidy_fleet(seed: int, start: datetime, clusters: int = 5) -> FleetSpec:
     plain = random_fleet(seed, clusters)
     changed = tuple(_cluster(draw, cluster) for cluster in plain.clusters)
     faults = tuple(fault for cluster in changed for fault in _faults(draw, cluster, start))
-    return replace(plain, start=start, clusters=changed, scripted_faults=(*faults, *_budgets(draw, start)))
+    return replace(
+        plain,
+        start=start,
+        clusters=changed,
+        managers=_managers(draw, changed, start),
+        scripted_faults=(*faults, *_budgets(draw, start)),
+    )
 
 
 def _chance(draw: Random, percent: int) -> bool:
@@ -64,9 +77,32 @@ def _cluster(draw: Random, cluster: ClusterSpec) -> ClusterSpec:
         changed = replace(changed, node_provisioning="Auto", provisioned_nodes=draw.randint(1, 3), stopped=False)
     if _chance(draw, 8):
         changed = replace(changed, sku="Automatic", node_os_channel="NodeImage", stopped=False)
+        if _chance(draw, 50):
+            changed = replace(changed, hosted_system=True, hosted_nodes=2)
+    if _chance(draw, 10):
+        changed = replace(changed, forced_until=_forced_until(draw))
     if _chance(draw, 10):
         changed = replace(changed, node_os_channel="Unmanaged")
     return changed
+
+
+def _forced_until(draw: Random) -> datetime:
+    """Return a time within a day of the start, before or after it."""
+    return START + timedelta(hours=draw.randrange(-24, 48))
+
+
+def _managers(draw: Random, clusters: Sequence[ClusterSpec], start: datetime) -> tuple[FleetManagerSpec, ...]:
+    """Return a fleet manager for some of the clusters, in one of three fleets, with an update run on the day."""
+    if not _chance(draw, 33):
+        return ()
+    members = tuple((cluster.name, draw.choice(("early", "late"))) for cluster in clusters if _chance(draw, 50))
+    at = start + timedelta(hours=draw.randrange(12))
+    begins = at + timedelta(hours=1)
+    ends = begins + timedelta(hours=draw.choice((2, 40)))
+    stages = draw.choice(((), (("first", ("early",)), ("second", ("late",))), (("only", ("early",)),)))
+    run = UpdateRunSpec("weekly", at, begins, ends, draw.choice(("Completed", "Failed")), stages=stages)
+    profiles = draw.choice(((), (("images", "NodeImage"),)))
+    return (FleetManagerSpec("platform", clusters[0].region, members, (run,), profiles, closed=_chance(draw, 15)),)
 
 
 def _pool(draw: Random, pool: PoolSpec) -> PoolSpec:
@@ -83,6 +119,10 @@ def _pool(draw: Random, pool: PoolSpec) -> PoolSpec:
     sorts: tuple[tuple[int, Callable[[PoolSpec], PoolSpec]], ...] = (
         (25, lambda it: replace(it, type="VirtualMachines", autoscaled=False)),
         (5, lambda it: replace(it, type="FlexNodes")),
+        (4, lambda it: replace(it, type="AvailabilitySet")),
+        (6, lambda it: replace(it, os_sku="Ubuntu", image=RETIRED, last_image=RETIRED)),
+        (5, lambda it: replace(it, os_sku="Ubuntu", image=OLDEST)),
+        (6, lambda it: replace(it, failed=draw.choice(FAILURES))),
         (5, lambda it: it if it.mode == "System" else replace(it, mode="Machines")),
         (8, lambda it: it if it.mode == "System" else replace(it, os_sku="Windows2022")),
         (8, lambda it: it if it.mode == "System" else replace(it, stopped=True, autoscaled=False)),
@@ -114,7 +154,7 @@ def _faults(draw: Random, cluster: ClusterSpec, start: datetime) -> Sequence[Scr
         (25, lambda: RebootRequired(name, pool.name, at, 2)),
         (8, lambda: RestartFails(name, pool.name)),
         (6, lambda: NodeStaysNotReady(name, pool.name)),
-        (10, lambda: StartFails(name)),
+        (10, lambda: StartFails(name, leaves_running=_chance(draw, 50))),
     )
     found = [make() for percent, make in happenings if _chance(draw, percent)]
     spot = next((each for each in cluster.pools if each.priority == "Spot"), None)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from ops.model.azure_names import azure_key
 from ops.model.calendar import Window
@@ -20,7 +20,10 @@ from ops.settings.readers import DAY_NAMES, parse_awake
 TAG = "daytwo-awake"
 # AKS requires 15 to 30 minutes between a start and a stop.
 BETWEEN = timedelta(minutes=15)
+# The parameter of a step with the schedule of the cluster that it starts.
+AWAKE = "awake"
 _HORIZON = timedelta(days=14)
+_ANY_TIME = datetime(2026, 1, 1, tzinfo=UTC)
 _LONGEST_TAG = 60
 _DAY_MINUTES = 24 * 60
 _WEEK_MINUTES = 7 * _DAY_MINUTES
@@ -76,7 +79,7 @@ def desired_power(
         return refusal
     if isinstance(tag_window, str):
         return NoSchedule(SkipReason.BAD_TAG, f"its tag {TAG} cannot be parsed, so nothing is changed: {tag_window}")
-    windows = tuple(window for window in (schedule.awake, tag_window) if window is not None)
+    windows = _both(schedule, tag_window)
     if len(windows) > 1 and not _common_minutes(windows):
         return NoSchedule(
             SkipReason.BAD_TAG,
@@ -88,6 +91,41 @@ def desired_power(
     if awake_until is not None and now < awake_until:
         return DesiredPower(awake=True, why=f"kept awake until {clock(awake_until)}", until=awake_until)
     return _by(windows, now)
+
+
+def schedule_windows(cluster: Cluster, settings: Settings) -> tuple[Window, ...]:
+    """Returns the windows that together keep the cluster awake; none if Daytwo does not stop it by a schedule."""
+    own = tag_window(cluster, settings)
+    # Any time serves: whether a schedule applies does not depend on it.
+    if isinstance(desired_power(cluster, settings, own, None, _ANY_TIME), NoSchedule) or isinstance(own, str):
+        return ()
+    schedule = schedule_of(cluster, settings)
+    return _both(schedule, own) if schedule is not None else ()
+
+
+def _both(schedule: Schedule, own: Window | None) -> tuple[Window, ...]:
+    return tuple(window for window in (schedule.awake, own) if window is not None)
+
+
+def windows_text(windows: Sequence[Window]) -> str:
+    """Writes windows into a parameter of a step; `awake_until` reads it."""
+    return "; ".join(_described(window) for window in windows)
+
+
+def awake_until(text: str, now: datetime) -> datetime | None:
+    """Returns until when a schedule that `windows_text` has written keeps a cluster awake; None if it sleeps now, or has none."""
+    windows = [_parsed(each) for each in text.split("; ") if each]
+    spans = [occurrence_at(window, now) for window in windows]
+    ends = [span.end for span in spans if span is not None]
+    return min(ends) if ends and len(ends) == len(windows) else None
+
+
+def _parsed(text: str) -> Window:
+    hours, _, zone = text.rpartition(" ")
+    window = parse_awake(hours, zone)
+    if isinstance(window, str):
+        raise ValueError(f"{text!r} was not written by Daytwo: {window}")  # noqa: TRY004 - the text is wrong, not its type
+    return window
 
 
 def _by(windows: Sequence[Window], now: datetime) -> DesiredPower:

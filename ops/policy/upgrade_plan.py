@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from ops.model.calendar import Span
+from ops.model.calendar import Span, Window
 from ops.model.fleet import Cluster
 from ops.model.plan import FORCED, REPAIRS, Claim, Plan, Step
 from ops.policy.cluster_notes import forced_upgrade_notes
 from ops.policy.failed_pools import words_of
 from ops.policy.image_support import ended
 from ops.policy.pool_selection import Candidate
+from ops.policy.power import AWAKE, windows_text
 from ops.policy.region_pairs import pair_group
 from ops.policy.upgrade_duration import START, adds_nodes
 from ops.settings.fleet import Ring
@@ -18,17 +19,22 @@ _UNBOUNDED = 1_000
 
 
 def plan_within(
-    opening: Span, cluster: Cluster, ring: Ring, candidates: tuple[Candidate, ...], now: datetime
+    opening: Span,
+    cluster: Cluster,
+    ring: Ring,
+    candidates: tuple[Candidate, ...],
+    now: datetime,
+    awake: Sequence[Window] = (),
 ) -> Plan | None:
     """Plans as many pools, in order, as fit into the rest of the opening; None if even the first one does not fit.
 
-    The cluster must be known to be running or stopped.
+    The cluster must be known to be running or stopped. `awake` are the windows of its power schedule.
     """
     begins = now + START if cluster.is_stopped else now
     chosen = _fitting(candidates, begins, opening)
     if not chosen:
         return None
-    before = (_start(chosen[0], opening),) if cluster.is_stopped else ()
+    before = (_start(chosen[0], opening, awake),) if cluster.is_stopped else ()
     forced = forced_upgrade_notes(cluster, now)
     steps = (*before, *(_upgrade(candidate, opening, is_forced=bool(forced)) for candidate in chosen))
     capacity = ring.max_concurrent or _UNBOUNDED
@@ -61,11 +67,15 @@ def _fitting(candidates: tuple[Candidate, ...], begins: datetime, opening: Span)
     return chosen
 
 
-def _start(first: Candidate, opening: Span) -> Step:
-    """Plans the start of a stopped cluster, but only if enough time remains for the first upgrade."""
+def _start(first: Candidate, opening: Span, awake: Sequence[Window]) -> Step:
+    """Plans the start of a stopped cluster, but only if enough time remains for the first upgrade.
+
+    The step carries the schedule, so that its undo does not stop the cluster when the schedule says awake.
+    """
     expected = START + first.expected_duration
     title = "start the cluster for its window"
-    return Step("start", "start-cluster", title, {}, _seconds(expected), opening.end, temporary=True)
+    params = {AWAKE: windows_text(awake)} if awake else {}
+    return Step("start", "start-cluster", title, params, _seconds(expected), opening.end, temporary=True)
 
 
 def _ending(chosen: Sequence[Candidate], now: datetime) -> tuple[str, ...]:

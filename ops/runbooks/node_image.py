@@ -19,6 +19,7 @@ from ops.policy.aks_managed import decide_aks_managed
 from ops.policy.auto_provisioning import provisioned_skips
 from ops.policy.calendar import iso_week, week_occurrences, week_openings, week_span
 from ops.policy.pool_selection import Candidate, Limits, select_pools, unjudged_skips
+from ops.policy.power import schedule_windows
 from ops.policy.rings import ring_before, ring_of
 from ops.policy.select import ring_window
 from ops.policy.update_runs import Membership, fleet_hold, membership_notes
@@ -230,7 +231,8 @@ def _decide_in_week(week: _Week, facts: Facts, settings: Settings, now: datetime
     if week.cluster.is_stopped and not week.policy.start_stopped_clusters:
         why = "the cluster is stopped; it will be upgraded in a window after its next start"
         return Wait(now + _BUSY_AGAIN, why, WaitReason.ASLEEP, notify, skips)
-    plan = plan_within(opening, week.cluster, week.ring, free, now)
+    awake = schedule_windows(week.cluster, settings)
+    plan = plan_within(opening, week.cluster, week.ring, free, now, awake)
     if plan is None:
         later = next((span.start for span in week.openings[1:]), opening.end)
         first = free[0]

@@ -25,7 +25,7 @@ _VERIFY_WITHIN = timedelta(minutes=20)
 
 @dataclass(frozen=True, slots=True)
 class StartCluster:
-    """Has no `params`. Undone by stopping the cluster again."""
+    """Undone by stopping the cluster again. `params`: awake (the cluster's schedule), which only the undo reads."""
 
     name: str = "start-cluster"
     actions: frozenset[str] = frozenset(

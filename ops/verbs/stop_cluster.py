@@ -10,6 +10,7 @@ from ops.model.outcome import Done, Pending, Ready, Refused, Stale
 from ops.model.reasons import FailureCode
 from ops.model.wording import clock
 from ops.policy.cluster_limits import why_no_stop
+from ops.policy.power import AWAKE, awake_until
 from ops.tables.overrides import override_end
 from ops.tables.power import note_power_change
 from ops.tables.runs import temporary_holder
@@ -30,7 +31,10 @@ _VERIFY_WITHIN = timedelta(minutes=30)
 
 @dataclass(frozen=True, slots=True)
 class StopCluster:
-    """Has no `params`. Undone by starting the cluster again."""
+    """Undone by starting the cluster again.
+
+    `params`, if it undoes a start: awake (the cluster's schedule), which can keep the cluster running.
+    """
 
     name: str = "stop-cluster"
     actions: frozenset[str] = frozenset(
@@ -46,8 +50,8 @@ class StopCluster:
         stays_awake = (
             f"a person is keeping it awake until {clock(until)}" if until is not None and task.now < until else ""
         )
-        if stays_awake and task.undo:
-            return Done(f"{stays_awake}, so it is not stopped")
+        if task.undo and (why := stays_awake or _by_schedule(task)):
+            return Done(f"{why}, so it is not stopped")
         cluster = task.ports.clusters.cluster(task.target)
         if cluster.is_busy:
             if task.may_have_begun:
@@ -84,6 +88,12 @@ class StopCluster:
         now = "Azure reports it as running" if cluster.is_running else NO_POWER_STATE.why
         cause = f"Azure reports that the stop has ended, but the cluster is not verified as stopped: {now}"
         return not_verified_yet(task, _VERIFY_WITHIN, cause, remedy(""))
+
+
+def _by_schedule(task: StepContext) -> str:
+    """Why the schedule of a cluster that was started for its window keeps it awake by now; empty if it does not."""
+    until = awake_until(task.step.params.get(AWAKE, ""), task.now)
+    return f"its schedule keeps it awake until {clock(until)}" if until is not None else ""
 
 
 VERB = StopCluster()

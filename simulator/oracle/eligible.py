@@ -124,6 +124,8 @@ def _blocks_cluster(week: Week, place: Place, at: datetime, but: Operation | Non
         return "run-failed"
     if week.history.power_unknown(cluster.name, at):
         return "unknown-power-state"
+    if week.history.held(cluster.name, at):
+        return "update-run"
     if but is None and week.history.refused(cluster.name, at):
         return "refused"
     if week.history.stopped(cluster.name, at) and not week.rules.start_stopped_clusters:

@@ -57,13 +57,13 @@ class Post:
 
 
 _CODES: Mapping[HarmKind, str] = {
-    HarmKind.MACHINE: "restarted-for-another-cluster restarted-uncordoned reboot-outside-window unrequired-reboot "
+    HarmKind.MACHINE: "reboot-during-update-run restarted-for-another-cluster restarted-uncordoned reboot-outside-window unrequired-reboot "
     "reboot-busy reboot-no-ring two-reboots-at-once",
-    HarmKind.IMAGE: "outside-window does-not-fit unproven busy already-latest no-ring driven-by-aks snapshot no-agent-pool "
-    "out-of-order after-failure halted ring-too-early upgraded-twice paired-regions max-concurrent",
+    HarmKind.IMAGE: "upgrade-during-update-run outside-window does-not-fit unproven busy already-latest no-ring driven-by-aks snapshot "
+    "no-agent-pool out-of-order after-failure halted ring-too-early upgraded-twice paired-regions max-concurrent",
     HarmKind.APPROVAL: "not-approved",
-    HarmKind.POWER: "unexpected-start left-awake unscheduled-stop no-pause asleep-against-schedule awake-against-schedule "
-    "unknown-power-state asked-too-often",
+    HarmKind.POWER: "power-during-update-run unexpected-start left-awake unscheduled-stop no-pause asleep-against-schedule "
+    "awake-against-schedule unknown-power-state asked-too-often",
     HarmKind.POD: "pdb-violated",
     HarmKind.NODE: "left-cordoned uncordoned-others",
     HarmKind.NEGLECT: "not-rebooted",

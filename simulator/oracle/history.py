@@ -9,12 +9,13 @@ from datetime import UTC, datetime, timedelta
 
 from simulator.world.images import FAMILIES, Catalog, Family, family_of
 from simulator.world.journal import Entry, Kind
-from simulator.world.specs import ClusterSpec, FleetSpec, PoolSpec
+from simulator.world.specs import ClusterSpec, FleetSpec, PoolSpec, UpdateRunSpec
 
 FAR_FUTURE = datetime.max.replace(tzinfo=UTC)
 _PATCH = re.compile(r"-\d{4}\.\d\d\.\d\d$")
 _INTERRUPTIONS = ("AKSOperationPreempted", "OperationNotAllowed", "EtagMismatch", "SubscriptionRequestsThrottled")
 _LONGEST_PAUSE = timedelta(days=1)
+_RUN_ENDED = ("Completed", "Failed", "Stopped", "Skipped")
 _POOL_FAILED = ("Failed", "Canceled")
 
 
@@ -132,6 +133,8 @@ class History:
 
     def newest(self, cluster: ClusterSpec, pool: PoolSpec, at: datetime) -> str:
         """The newest image in a pool's region for its family."""
+        if pool.last_image is not None:
+            return pool.last_image
         prefix = family(cluster, pool).prefix
         there = [image for when, image in self.landed[cluster.region, prefix] if when <= at]
         return max([self._at_start[cluster.region, prefix], *there])
@@ -157,6 +160,14 @@ class History:
         """Whether Azure does not list the cluster's pools."""
         return any(began <= at < ended for began, ended in self._without_pools[cluster])
 
+    def held(self, cluster: str, at: datetime) -> bool:
+        """Whether an update run of a fleet contains the cluster and has not ended, or a fleet cannot be read (rule 21)."""
+        return any(
+            fleet.closed
+            or any(_contains(run, group, at) for name, group in fleet.members if name == cluster for run in fleet.runs)
+            for fleet in self.fleet.managers
+        )
+
     def refused(self, cluster: str, at: datetime) -> bool:
         """Whether Azure refuses every operation on the cluster, or did so until a day ago: the next attempt can be a day away."""
         return any(began <= at < ended + _LONGEST_PAUSE for began, ended, _ in self._refused[cluster])
@@ -180,7 +191,9 @@ class History:
         """Whether the last operation on the pool that ended left it in a failed state."""
         ended = [w for w in self.of_cluster(cluster) if w.pool == pool and w.ended <= at and w.what != "abort"]
         last = max(ended, key=lambda operation: operation.ended, default=None)
-        return last is not None and last.status in _POOL_FAILED and not last.interrupted
+        if last is None:
+            return any(each.failed is not None for each in self.clusters[cluster].pools if each.name == pool)
+        return last.status in _POOL_FAILED and not last.interrupted
 
     def machines(self, cluster: str, pool: str, at: datetime) -> Machines:
         """The nodes in a pool by name. If `pool` is empty, the nodes from node auto-provisioning."""
@@ -245,6 +258,12 @@ class History:
             case _:
                 pass
         track.set(entry.at, machines)
+
+
+def _contains(run: UpdateRunSpec, group: str, at: datetime) -> bool:
+    """Whether an update run that has not ended contains a member of this group."""
+    groups = [name for _, names in run.stages for name in names]
+    return run.at <= at and run.state(at) not in _RUN_ENDED and (not groups or group in groups)
 
 
 def _times(entry: Entry) -> tuple[datetime, datetime]:

@@ -106,6 +106,7 @@ class Schedule:
                 and not self._is_woken(cluster.name, at)
                 and not self._history.power_unknown(cluster.name, at)
                 and not self._history.refused(cluster.name, at)
+                and not self._history.held(cluster.name, at)
             )
             if began is not None and before is not None and (not is_deviation or wanted != before):
                 yield Deviation(cluster, before, began, at)
@@ -153,6 +154,8 @@ def power_violations(schedule: Schedule, history: History, start: datetime, end:
             before = [w for w in operations if w.who == schedule.bot and w.ended <= operation.began]
             if history.power_unknown(cluster.name, operation.began):
                 yield f"unknown-power-state: {cluster.name} at {operation.began:%Y-%m-%d %H:%M:%S} UTC"
+            if history.held(cluster.name, operation.began):
+                yield f"power-during-update-run: {cluster.name} at {operation.began:%Y-%m-%d %H:%M:%S} UTC"
             started = bool(before) and before[-1].what == "start" and not schedule.is_required(before[-1])
             if operation.what == "stop" and not started and schedule.awake(cluster, operation.began) is not False:
                 yield f"unscheduled-stop: {cluster.name} at {operation.began:%Y-%m-%d %H:%M:%S} UTC"

@@ -84,6 +84,8 @@ class Reboots:
             yield "unrequired-reboot"
         if self._history.busy(restart.cluster, at):
             yield "reboot-busy"
+        if self._history.held(restart.cluster, at):
+            yield "reboot-during-update-run"
         cordon = self.boots.cordoned(restart.cluster, restart.node, at)
         if cordon is None or cordon.who != self._bot:
             # A restart for another cluster's sake looks like this: that cluster has an object that names this machine.
@@ -117,6 +119,7 @@ class Reboots:
             and not self._history.power_unknown(cluster.name, at)
             and not self._history.pools_unknown(cluster.name, at)
             and not self._history.refused(cluster.name, at)
+            and not self._history.held(cluster.name, at)
             and self._history.api_responds(cluster.name, at)
             and not self._history.busy(cluster.name, at)
             and self.boots.ready(cluster.name, reboot_requests.node, at)

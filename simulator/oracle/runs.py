@@ -8,7 +8,7 @@ from simulator.oracle.week import UPGRADE, Week, driven_by_aks
 from simulator.world.specs import ClusterSpec
 
 # If a pool is skipped for one of these reasons, a run waits for it until the last window of the week ends (rule 8).
-_WAITED_FOR = ("asleep", "busy", "unproven", "no-window-left", "unknown-power-state", "refused")
+_WAITED_FOR = ("asleep", "busy", "unproven", "no-window-left", "unknown-power-state", "refused", "update-run")
 
 
 def node_image_expected(

@@ -111,6 +111,8 @@ CHECKS: Mapping[str, Callable[[Truth, Statement], bool]] = {
     ),
     "asleep": lambda truth, said: any(truth.history.stopped(said.cluster, at) for at in _moments(said)),
     "busy": lambda truth, said: any(truth.history.busy(said.cluster, at) for at in _moments(said)),
+    "no-newer-image": _of_pool(lambda truth, said, pool: pool.last_image is not None and truth.has_newest(said, pool)),
+    "update-run": lambda truth, said: any(truth.history.held(said.cluster, at) for at in _moments(said)),
     "machines-locked": lambda truth, said: truth.cluster(said).machines_locked,
     # `number` pools of the cluster were compared, and all have the newest image.
     "all-newest": lambda truth, said: (

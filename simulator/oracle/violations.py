@@ -71,6 +71,8 @@ def _blocked(week: Week, operation: Operation) -> Iterator[str]:
         yield "busy"
     if week.history.power_unknown(operation.cluster, operation.began):
         yield "unknown-power-state"
+    if week.history.held(operation.cluster, operation.began):
+        yield "upgrade-during-update-run"
 
 
 def _of_upgrade(week: Week, operation: Operation) -> Iterator[str]:
@@ -118,6 +120,8 @@ def _out_of_turn(week: Week, place: Place, operation: Operation) -> Iterator[str
         if other == place:
             break
         later = week.upgrade_of(other)
+        if week.history.pool_failed(cluster.name, pool.name, at):
+            continue  # a failed pool that Azure asks to upgrade comes last (rule 20)
         if later is not None and later.began > at and week.skip_reason(other, at) is None and week.proven(other, at):
             yield "out-of-order"
             break
@@ -184,7 +188,10 @@ def _put_back(week: Week, start: Operation, end: datetime) -> bool:
     ]
     last = max([start.ended, *(operation.ended for operation in upgrades if operation.ended < end)])
     due = max(last + READY_WITHIN + CHECK_INTERVAL, opening.closes if opening else last)
-    return due >= end if stop is None else stop.began <= due
+    if stop is None:
+        # By then, its schedule can keep it awake.
+        return due >= end or bool(week.schedule.awake(cluster, due))
+    return stop.began <= due
 
 
 def _paired_regions(week: Week, start: datetime, end: datetime) -> Iterator[str]:

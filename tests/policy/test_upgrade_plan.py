@@ -10,12 +10,13 @@ from ops.model.fleet import Cluster, Pool
 from ops.model.image import NodeImage
 from ops.model.plan import Claim, Plan, Step
 from ops.policy.pool_selection import Candidate
+from ops.policy.power import schedule_windows
 from ops.policy.upgrade_duration import adds_nodes, expected_duration, surge, upgrade_order
 from ops.policy.upgrade_plan import plan_within
 from ops.settings.fields import PerRegionPair
 from ops.settings.fleet import Ring
 from ops.settings.select import Select
-from tests.fakes import NEW, OLD, cluster, pool
+from tests.fakes import ALL_OPERATIONS, NEW, OLD, cluster, pool, settings
 
 OPENS, CLOSES = datetime(2026, 11, 16, 22, tzinfo=UTC), datetime(2026, 11, 17, 0, tzinfo=UTC)
 OPENING = Span(OPENS, CLOSES)
@@ -156,3 +157,15 @@ def test_a_spot_pool_is_named_in_a_warning() -> None:
     found = plan(candidate("a"), candidate("b", spot=True))
     assert found is not None
     assert (found.risk, found.warnings) == ("in-place", ("b is a spot pool: its nodes are not drained",))
+
+
+def test_the_start_of_a_stopped_cluster_carries_its_schedule() -> None:
+    config = settings(ALL_OPERATIONS)
+    windows = schedule_windows(cluster(running=False), config)
+    assert [window.zone for window in windows] == ["UTC"]
+    found = plan_within(OPENING, cluster(running=False), RING, (candidate(),), OPENS, windows)
+    assert found is not None
+    assert found.steps[0].params == {"awake": "mon,tue,wed,thu,fri 08:00-19:00 UTC"}
+    without = plan(candidate(), of=cluster(running=False))
+    assert without is not None
+    assert without.steps[0].params == {}

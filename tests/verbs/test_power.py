@@ -114,6 +114,17 @@ def test_a_cluster_that_a_person_keeps_awake_is_not_stopped() -> None:
     assert STOP.check(context(world, undo=True)) == Ready()
 
 
+def test_a_cluster_that_its_schedule_keeps_awake_by_now_is_not_stopped_by_the_undo_of_its_start() -> None:
+    """A window for images that is open when people begin to work."""
+    world = world_of(RUNNING)
+    awake = {"awake": "mon 20:00-23:30 UTC"}
+    kept = Done("its schedule keeps it awake until Mon 23:30 UTC, so it is not stopped")
+    assert STOP.check(context(world, awake, undo=True)) == kept
+    assert STOP.check(context(world, awake)) == Ready()
+    assert STOP.check(context(world, {"awake": "mon 20:00-23:00 UTC"}, undo=True)) == Ready()
+    assert STOP.check(context(world, {}, undo=True)) == Ready()
+
+
 @each_operation
 class TestBegin:
     """The one call that begins the operation."""
