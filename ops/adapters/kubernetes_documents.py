@@ -1,6 +1,6 @@
 """Converts the API server's JSON to the model. It uses plain JSON: the client's own models take ten times as long."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -61,8 +61,13 @@ def pod_of(item: Document) -> Pod:
     )
 
 
-def budget_of(item: Document) -> DisruptionBudget:
-    """Converts a PDB. A PDB whose status is not set yet allows no evictions."""
+def key_of(item: Document) -> tuple[str, str]:
+    """Returns the namespace and name of an object."""
+    return str(item["metadata"]["namespace"]), _name(item["metadata"])
+
+
+def budget_of(item: Document, surging: Collection[tuple[str, str]] = ()) -> DisruptionBudget:
+    """Converts a PDB. A PDB whose status is not set yet allows no evictions. `surging` are the keys of those that surge."""
     metadata, status = item["metadata"], item.get("status") or {}
     spec = item.get("spec") or {}
     selector = spec.get("selector") or {}
@@ -77,6 +82,7 @@ def budget_of(item: Document) -> DisruptionBudget:
         expressions=tuple(_requirement(each) for each in selector.get("matchExpressions") or ()),
         selects_nothing=spec.get("selector") is None,
         always_allows_unready=spec.get("unhealthyPodEvictionPolicy") == "AlwaysAllow",
+        surges=key_of(item) in surging,
     )
 
 

@@ -2,21 +2,22 @@
 
 import base64
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from http import HTTPStatus
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from ops.adapters.azure_errors import UNREADABLE, refusals
 from ops.adapters.karpenter_documents import claim_of, class_of
-from ops.adapters.kubernetes_documents import budget_of, node_of, pod_of
+from ops.adapters.kubernetes_documents import budget_of, key_of, node_of, pod_of
 from ops.adapters.kubernetes_errors import eviction_answer, refusal_of
 from ops.model.auto_provisioning import AutoProvisioning
 from ops.model.fleet import Cluster, ClusterRef, Node
 from ops.model.workload import DisruptionBudget, Pod
-from ops.ports.errors import NotFoundError, TryLaterError, UnreachableError
+from ops.ports.errors import TryLaterError, UnreachableError
 from ops.ports.kubernetes import EvictionResult
 
 if TYPE_CHECKING:
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 SCOPE = "6dae42f8-4368-4678-94ff-3960e28e3630/.default"
 _CLAIMS = ("karpenter.sh", "v1", "nodeclaims")
 _CLASSES = ("karpenter.azure.com", "v1beta1", "aksnodeclasses")
+_SCALERS = ("eviction-autoscaler.azure.com", "v1", "evictionautoscalers")
+_ABSENT = (HTTPStatus.NOT_FOUND,)
+_ABSENT_OR_DENIED = (HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN)
 _PAGE = 500
 _MOST_PAGES = 2_000
 _TIMEOUT_S = (5, 30)
@@ -57,24 +61,28 @@ class KubernetesNodes:
             return tuple(pod_of(item) for item in _pages(CoreV1Api(client).list_pod_for_all_namespaces, **only))
 
     def budgets(self, cluster: Cluster | ClusterRef) -> tuple[DisruptionBudget, ...]:
-        """Returns all PDBs, page by page."""
-        from kubernetes.client import PolicyV1Api
+        """Returns all PDBs, page by page, and which of them have an EvictionAutoScaler of the same name."""
+        from kubernetes.client import CustomObjectsApi, PolicyV1Api
 
         with self._client(cluster, f"listing the PDBs of {cluster.name}") as client:
-            pages = _pages(PolicyV1Api(client).list_pod_disruption_budget_for_all_namespaces)
-            return tuple(budget_of(item) for item in pages)
+            pages = tuple(_pages(PolicyV1Api(client).list_pod_disruption_budget_for_all_namespaces))
+            custom = CustomObjectsApi(client).list_cluster_custom_object
+            # Without this list, a PDB that surges counts as one that never allows an eviction, and its node is left alone.
+            scalers = _optional_pages(partial(custom, *_SCALERS), _ABSENT_OR_DENIED) if pages else ()
+            surging = frozenset(key_of(item) for item in scalers or ())
+            return tuple(budget_of(item, surging) for item in pages)
 
     def auto_provisioning(self, cluster: Cluster | ClusterRef) -> AutoProvisioning | None:
         """Returns both lists, page by page. Response 404: their definitions are not installed."""
         from kubernetes.client import CustomObjectsApi
 
-        try:
-            with self._client(cluster, f"listing the NodeClaims of {cluster.name}") as client:
-                read = CustomObjectsApi(client).list_cluster_custom_object
-                claims = tuple(claim_of(item) for item in _pages(partial(read, *_CLAIMS)))
-                return AutoProvisioning(claims, tuple(class_of(item) for item in _pages(partial(read, *_CLASSES))))
-        except NotFoundError:
-            return None
+        with self._client(cluster, f"listing the NodeClaims of {cluster.name}") as client:
+            read = CustomObjectsApi(client).list_cluster_custom_object
+            claims = _optional_pages(partial(read, *_CLAIMS), _ABSENT)
+            classes = _optional_pages(partial(read, *_CLASSES), _ABSENT)
+            if claims is None or classes is None:
+                return None
+            return AutoProvisioning(tuple(map(claim_of, claims)), tuple(map(class_of, classes)))
 
     def mark(
         self, cluster: Cluster | ClusterRef, node: Node, *, unschedulable: bool, annotations: Mapping[str, str | None]
@@ -187,6 +195,22 @@ def _pages(call: Callable[..., Any], **options: str) -> Iterator[Mapping[str, An
         if token == before:
             break
     raise ValueError("the pages of a list do not end")
+
+
+def _optional_pages(call: Callable[..., Any], absent: Collection[int]) -> tuple[Mapping[str, Any], ...] | None:
+    """Returns every item of a kind that the API server may not know; None if it answers with a status of `absent`.
+
+    Raises:
+        ApiException: the response is another error.
+    """
+    from kubernetes.client.exceptions import ApiException
+
+    try:
+        return tuple(_pages(call))
+    except ApiException as error:
+        if error.status in absent:
+            return None
+        raise
 
 
 def _connect(kubeconfig: bytes) -> "ApiClient":

@@ -7,7 +7,7 @@ from ops.model.fleet import Unknown
 from ops.model.workload import DisruptionBudget
 
 ACTIONS = frozenset({ASK_API_SERVER})
-KUBERNETES = frozenset({"list poddisruptionbudgets"})
+KUBERNETES = frozenset({"list poddisruptionbudgets", "list evictionautoscalers"})
 
 
 def gather(question: FactQuery) -> tuple[DisruptionBudget, ...] | Unknown:

@@ -11,7 +11,7 @@ ACTIONS = frozenset[str]()
 KUBERNETES = frozenset[str]()
 
 _NIGHTS = 7
-_CORDONED = (StepState.DONE, StepState.UNDONE, StepState.FAILED)
+_CORDONED = (StepState.DONE, StepState.UNDONE)
 
 
 def gather(question: FactQuery) -> tuple[str, ...]:

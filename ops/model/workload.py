@@ -80,7 +80,8 @@ class DisruptionBudget:
     """A PDB with its status.
 
     `match_labels` and `expressions` are its selector: an empty one selects every pod of the namespace. A PDB that
-    `selects_nothing` has no selector at all. `always_allows_unready` is its `unhealthyPodEvictionPolicy`.
+    `selects_nothing` has no selector at all. `always_allows_unready` is its `unhealthyPodEvictionPolicy`. If it `surges`, the
+    eviction-autoscaler adds a replica once a node with one of its pods is cordoned.
     """
 
     namespace: str
@@ -93,6 +94,7 @@ class DisruptionBudget:
     expressions: Sequence[LabelRequirement] = ()
     selects_nothing: bool = False
     always_allows_unready: bool = False
+    surges: bool = False
 
     @property
     def full_name(self) -> str:
@@ -112,8 +114,11 @@ class DisruptionBudget:
 
     @property
     def never_allows(self) -> bool:
-        """Whether it never allows an eviction, even if every pod is healthy: maxUnavailable is 0, or minAvailable equals the pod count."""
-        return self.expected_pods > 0 and self.desired_healthy >= self.expected_pods
+        """Whether it never allows an eviction, even if every pod is healthy: maxUnavailable is 0, or minAvailable equals the pod count.
+
+        One that surges can only be judged after the cordon.
+        """
+        return not self.surges and self.expected_pods > 0 and self.desired_healthy >= self.expected_pods
 
 
 @dataclass(frozen=True, slots=True)

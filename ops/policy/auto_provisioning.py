@@ -5,7 +5,6 @@ All of this is the API server's word, for the cluster's own report only: it prov
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from typing import assert_never
 
 from ops.model.auto_provisioning import AutoProvisioning
 from ops.model.fleet import Cluster, Node, Unknown
@@ -60,7 +59,7 @@ def _plans(nodes: Sequence[Node], provisioning: AutoProvisioning | Unknown | Non
     """Says what node auto-provisioning does with its nodes; empty for other nodes."""
     own = [node for node in nodes if node.provisioner]
     if not own:
-        return "; AKS replaces them" if all(node.name.startswith(_HOSTED) for node in nodes) else ""
+        return "; AKS replaces them" if _belongs_to(nodes[0]) == MANAGED_SYSTEM else ""
     match provisioning:
         case None:
             return "; its API server has no NodeClaims, so whether they are outdated is unknown"
@@ -68,8 +67,6 @@ def _plans(nodes: Sequence[Node], provisioning: AutoProvisioning | Unknown | Non
             return f"; whether they are outdated is unknown: {why}"
         case AutoProvisioning():
             return "".join(f"; {text}" for text in _states(own, provisioning))
-        case _:
-            assert_never(provisioning)
 
 
 def _states(nodes: Sequence[Node], provisioning: AutoProvisioning) -> Sequence[str]:
@@ -87,11 +84,11 @@ def _state(node: Node, provisioning: AutoProvisioning) -> str:
         return "not compared: no NodeClaim names it"
     if claim.drift:
         return f"being replaced ({claim.drift})"
-    images = next((each.images for each in provisioning.classes if each.name == claim.node_class), ())
+    of_class = [each.images for each in provisioning.classes if each.name == claim.node_class]
+    images = [image.casefold() for each in of_class for image in each]
     if not claim.image or not images:
         return "not compared: its NodeClaim or AKSNodeClass reports no image"
-    is_current = claim.image.casefold() in {image.casefold() for image in images}
-    return _CURRENT if is_current else "outdated, and waiting for the maintenance window"
+    return _CURRENT if claim.image.casefold() in images else "outdated, and waiting for the maintenance window"
 
 
 _CURRENT = "as new nodes would be"

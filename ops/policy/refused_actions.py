@@ -33,14 +33,14 @@ def next_attempt(refused: RefusedAction) -> datetime:
 
 def concerns(refused: RefusedAction, step: Step) -> bool:
     """Whether the step is the refused action."""
-    return refused.verb == step.verb and refused.subject in ("", step.params.get("node", ""))
+    return refused.verb == step.verb and refused.subject in ("", step.params.get("node"))
 
 
 def is_disruptive(plan: Plan, step: Step) -> bool:
     """Whether an earlier step of the plan does something to the same node that cannot be undone."""
-    node = step.params.get("node", "")
+    node = step.params.get("node")
     earlier = plan.steps[: plan.steps.index(step)]
-    return any(node and each.params.get("node") == node and not each.temporary for each in earlier)
+    return node is not None and any(each.params.get("node") == node and not each.temporary for each in earlier)
 
 
 def in_force(refused: Iterable[RefusedAction], run: Run, now: datetime) -> tuple[RefusedAction, ...]:

@@ -9,7 +9,7 @@ from ops.model.fleet import Cluster
 from ops.model.message import Message
 from ops.policy.rings import ring_of
 from ops.policy.routes import channels_of
-from ops.render.conditions import failed_cluster_message, stuck_message
+from ops.render.cluster_conditions import failed_cluster_message, stuck_message
 from ops.settings import Settings
 from ops.tables.base import marked, store_key
 from ops.tables.busy_clusters import BusyCluster, busy_clusters

@@ -12,7 +12,7 @@ from ops.model.run_request import short_hash
 from ops.model.update_runs import UpdateRun
 from ops.policy.rings import ring_of
 from ops.policy.update_runs import Membership
-from ops.render.conditions import unreadable_fleets_message, waiting_run_message
+from ops.render.cluster_conditions import unreadable_fleets_message, waiting_run_message
 from ops.settings import Settings
 from ops.tables.base import marked
 from ops.tables.conditions import conditions

@@ -25,7 +25,14 @@ class CordonNode:
     name: str = "cordon-node"
     actions: frozenset[str] = frozenset({READ_CLUSTER, ASK_API_SERVER})
     kubernetes: frozenset[str] = frozenset(
-        {"list nodes", "patch nodes", "list pods", "list poddisruptionbudgets", "create pods/eviction"}
+        {
+            "list nodes",
+            "patch nodes",
+            "list pods",
+            "list poddisruptionbudgets",
+            "list evictionautoscalers",
+            "create pods/eviction",
+        }
     )
     on_cancel: Literal["finish", "abort"] = "finish"
     undo: str = "uncordon-node"

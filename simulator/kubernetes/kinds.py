@@ -7,7 +7,7 @@ from typing import Any
 from simulator.kubernetes import columns, daemonsets, events, karpenter, namespaces, pdbs, pods
 from simulator.kubernetes.lists import Resource
 from simulator.kubernetes.nodes import node_resource
-from simulator.kubernetes.tables import Column
+from simulator.kubernetes.tables import AGE, NAME, Column
 from simulator.world.core import Core
 from simulator.world.feed import Feed
 from simulator.world.state import Cluster
@@ -63,6 +63,14 @@ def _pods(_: Core, cluster: Cluster) -> list[Any]:
 
 def _budgets(_: Core, cluster: Cluster) -> list[Any]:
     return sorted(cluster.kube.pdbs, key=lambda pdb: (pdb.namespace, pdb.name))
+
+
+def _scaled(cluster: Cluster) -> list[Any]:
+    return [pdb for pdb in cluster.kube.pdbs if pdb.workload.spec.surges]
+
+
+def _scalers(_: Core, cluster: Cluster) -> list[Any]:
+    return sorted(_scaled(cluster), key=lambda pdb: (pdb.namespace, pdb.name))
 
 
 def _nodes(_: Core, cluster: Cluster) -> list[Any]:
@@ -153,6 +161,18 @@ KINDS = (
         columns=columns.DAEMON_SET,
         short=("ds",),
         fields=daemonsets.FIELDS,
+    ),
+    Kind(
+        group="eviction-autoscaler.azure.com",
+        version="v1",
+        kind="EvictionAutoScaler",
+        plural="evictionautoscalers",
+        namespaced=True,
+        resource=lambda _: pdbs.scaler_resource(),
+        items=_scalers,
+        columns=(NAME, AGE),
+        fields=pdbs.FIELDS,
+        installed=lambda cluster: bool(_scaled(cluster)),
     ),
     Kind(
         group="karpenter.sh",

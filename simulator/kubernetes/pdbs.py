@@ -1,6 +1,6 @@
 """A PodDisruptionBudget as its API server represents it."""
 
-from simulator.azure.documents import zulu
+from simulator.azure.documents import etag, zulu
 from simulator.http_types import JsonObject
 from simulator.kubernetes.lists import Resource
 from simulator.world.budgets import status_of
@@ -47,6 +47,33 @@ def pdb_document(cluster: Cluster, pdb: Pdb) -> JsonObject:
             "expectedPods": status.expected,
             "observedGeneration": 1,
         },
+    }
+
+
+def scaler_resource() -> Resource[Pdb]:
+    """Return the resource that represents the EvictionAutoScaler of a budget."""
+    return Resource(
+        "EvictionAutoScaler",
+        "eviction-autoscaler.azure.com/v1",
+        _scaler_document,
+        lambda _: {},
+        lambda pdb: {"metadata.name": pdb.name, "metadata.namespace": pdb.namespace},
+    )
+
+
+def _scaler_document(pdb: Pdb) -> JsonObject:
+    return {
+        "kind": "EvictionAutoScaler",
+        "apiVersion": "eviction-autoscaler.azure.com/v1",
+        "metadata": {
+            "name": pdb.name,
+            "namespace": pdb.namespace,
+            "uid": etag("scaler", pdb.uid),
+            "resourceVersion": "1",
+            "creationTimestamp": zulu(pdb.created),
+        },
+        "spec": {"targetKind": "deployment", "targetName": pdb.workload.spec.name},
+        "status": {"deploymentGeneration": 1, "minReplicas": pdb.workload.spec.replicas},
     }
 
 

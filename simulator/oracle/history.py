@@ -215,10 +215,10 @@ class History:
         return all(unpatched(machine.image) == image and machine.ready for machine in seen)
 
     def count(self, cluster: ClusterSpec, pool: PoolSpec, at: datetime) -> int:
-        """The number of nodes that the pool should have."""
+        """The number of nodes that ARM reports for the pool: none for one that is stopped."""
         changed = [w for w in self.of_cluster(cluster.name) if w.pool == pool.name and w.what == "update-pool"]
         counts = [int(operation.image) for operation in changed if operation.began <= at and operation.image]
-        return counts[-1] if counts else pool.nodes
+        return counts[-1] if counts else 0 if pool.stopped else pool.nodes
 
     def _record(self, entry: Entry) -> None:
         cluster, pool, detail = entry.cluster or "", entry.pool or "", entry.detail

@@ -23,6 +23,13 @@ class Workload:
     made: int = 0
     # The node of its latest pod.
     node: str = ""
+    # Replicas that the eviction-autoscaler has added.
+    surge: int = 0
+
+    @property
+    def replicas(self) -> int:
+        """How many pods there should be."""
+        return self.spec.replicas + self.surge
 
 
 @dataclass(slots=True)

@@ -2,7 +2,7 @@
 
 from string import ascii_lowercase, digits
 
-from simulator.world import pods
+from simulator.world import eviction_autoscaler, pods
 from simulator.world.budgets import disrupt
 from simulator.world.core import Core
 from simulator.world.journal import Kind
@@ -135,6 +135,7 @@ def cordon(core: Core, cluster: Cluster, node: Node, who: str = "aks") -> None:
         node.unschedulable = True
         cluster.touch(node)
         core.journal.write(Kind.NODE_CORDONED, cluster.name, node.pool, node.name, who=who)
+        eviction_autoscaler.cordoned(core, cluster, node)
 
 
 def uncordon(core: Core, cluster: Cluster, node: Node, who: str = "aks") -> None:
@@ -144,6 +145,7 @@ def uncordon(core: Core, cluster: Cluster, node: Node, who: str = "aks") -> None
         cluster.touch(node)
         core.journal.write(Kind.NODE_UNCORDONED, cluster.name, node.pool, node.name, who=who)
         pods.reconcile(core, cluster)
+        eviction_autoscaler.uncordoned(core, cluster)
 
 
 def set_ready(core: Core, cluster: Cluster, node: Node, *, ready: bool) -> None:

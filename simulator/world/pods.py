@@ -157,7 +157,7 @@ def _create_missing(core: Core, cluster: Cluster, workload: Workload, *, at_once
                 create(core, cluster, workload, index)
     else:
         active = sum(pod.deleted is None for pod in present)
-        for _ in range(spec.replicas - active):
+        for _ in range(workload.replicas - active):
             create(core, cluster, workload, 0)
 
 

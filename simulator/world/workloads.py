@@ -65,6 +65,8 @@ class WorkloadSpec:
     terminating_for: timedelta | None = None
     # The namespace is being deleted, so an eviction is forbidden.
     namespace_ends: bool = False
+    # The eviction-autoscaler adds a replica while a node with one of its pods is cordoned.
+    surges: bool = False
     # What an admission webhook does with evictions of its pods.
     webhook: Literal["", "denies", "no-dry-run"] = ""
     # Its template sets spec.nodeName, so that its pods come back to the same node, whatever the scheduler knows about it.

@@ -89,8 +89,16 @@ def test_a_power_state_has_no_truth_value() -> None:
         ({"type": "VirtualMachines", "mode": "Gateway"}, ""),
         ({"type": "FlexNodes", "mode": "User"}, "Daytwo does not know pools of type FlexNodes"),
         ({"mode": "User"}, "Daytwo does not know pools of type (not reported)"),
-        ({"type": "VirtualMachines", "mode": "Machines"}, "Daytwo does not act on pools with mode Machines"),
-        ({"type": "VirtualMachines", "mode": "ManagedSystem"}, "Daytwo does not act on pools with mode ManagedSystem"),
+        ({"type": "VirtualMachines", "mode": "Turbo"}, "Daytwo does not act on pools with mode Turbo"),
+        (
+            {"type": "AvailabilitySet", "mode": "User"},
+            "availability sets were retired on 2025-09-30: move its workload to a pool of type VirtualMachines",
+        ),
+        (
+            {"type": "VirtualMachines", "mode": "Machines"},
+            "AKS creates and replaces its machines itself (mode Machines)",
+        ),
+        ({"mode": "ManagedSystem"}, "AKS creates and replaces its machines itself (mode ManagedSystem)"),
     ],
 )
 def test_a_pool_of_an_unknown_type_or_mode_is_not_supported(profile: dict[str, Any], why: str) -> None:

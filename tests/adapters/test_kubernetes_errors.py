@@ -6,6 +6,7 @@ import pytest
 from kubernetes.client.exceptions import ApiException
 
 from ops.adapters.kubernetes_errors import eviction_answer, refusal_of
+from ops.adapters.kubernetes_nodes import _optional_pages
 from ops.ports.errors import BusyError, RejectedError
 
 
@@ -56,3 +57,19 @@ def test_the_answer_to_an_eviction_has_a_meaning(status: int, message: str, kind
     found = eviction_answer(answer(status, message))
     assert found is not None
     assert (found.kind, found.why) == (kind, message)
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_a_list_of_a_kind_that_is_absent_or_denied_is_none(status: int) -> None:
+    def refuse(**_: object) -> None:
+        raise answer(status, "no")
+
+    assert _optional_pages(refuse, (403, 404)) is None
+
+
+def test_any_other_error_of_an_optional_list_is_an_error() -> None:
+    def refuse(**_: object) -> None:
+        raise answer(500, "no")
+
+    with pytest.raises(ApiException):
+        _optional_pages(refuse, (403, 404))

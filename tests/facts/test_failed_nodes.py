@@ -44,6 +44,20 @@ def test_a_node_whose_drain_has_failed_is_named_by_its_uid() -> None:
     assert gathered(steps=(CORDON, drain)) == ("u1",)
 
 
+def test_a_node_whose_cordon_could_not_be_undone_has_failed() -> None:
+    stays = StepRecord("cordon.aks-1", "cordon aks-1", StepState.FAILED, params=NODE, undo_failed=True, failed=True)
+    assert gathered(steps=(stays,)) == ("u1",)
+
+
+def test_a_node_that_a_lost_run_has_cordoned_has_failed() -> None:
+    held = StepRecord("cordon.aks-1", "cordon aks-1", StepState.DONE, params=NODE)
+    assert gathered(steps=(held,)) == ("u1",)
+
+
+def test_a_plan_of_an_earlier_version_that_names_no_uid_is_left_out() -> None:
+    assert gathered(finished=(StepRecord("cordon.aks-1", "cordon", StepState.UNDONE, params={"node": "aks-1"}),)) == ()
+
+
 def test_a_node_that_was_not_cordoned_keeps_its_place() -> None:
     left = StepRecord("cordon.aks-1", "cordon aks-1", StepState.LEFT, params=NODE)
     assert gathered(steps=(left,)) == ()

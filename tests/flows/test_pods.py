@@ -83,6 +83,16 @@ def test_a_node_whose_pod_is_in_a_namespace_that_is_being_deleted_is_not_restart
         assert "because it is being terminated" in run.why
 
 
+def test_a_pdb_that_allows_an_eviction_once_the_eviction_autoscaler_has_added_a_replica(tmp_path: Path) -> None:
+    """Its PDBs require all replicas, as those that AKS generates for Automatic PDB management."""
+    rigid = replace(WEB, spread=False, pdb=PdbSpec(min_available=2), starts_in_s=(5, 10))
+    with night(tmp_path, replace(rigid, surges=True)) as bot:
+        reboots(bot)
+        assert (count(bot, Kind.NODE_BOOTED), count(bot, Kind.PDB_VIOLATED)) == (2, 0)
+        assert count(bot, Kind.POD_EVICTED) >= 1
+        assert len(bot.simulation.world.clusters["shop-dev"].kube.pods) == 2
+
+
 def test_a_node_whose_pod_a_webhook_keeps_is_not_cordoned_and_the_others_are_rebooted(tmp_path: Path) -> None:
     kept = replace(WEB, replicas=1, webhook="denies")
     with night(tmp_path, kept) as bot:

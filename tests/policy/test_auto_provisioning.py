@@ -48,6 +48,11 @@ def test_a_class_without_images_proves_nothing() -> None:
 
 
 def test_the_nodes_of_each_state_are_counted_and_some_are_named() -> None:
+    three = [node(name) for name in "abc"]
+    drifted = tuple(replace(CLAIM, node=each.name, drift="ImageDrift") for each in three)
+    assert unlisted_line(three, AutoProvisioning(drifted, CLASSES)).endswith(
+        "3 being replaced (ImageDrift): aks-default-a, aks-default-b, aks-default-c"
+    )
     nodes = [node(name, NEW if name == "a" else OLD, ready=name != "b") for name in "abcdef"]
     claims = tuple(replace(CLAIM, node=each.name, image=each.image_label) for each in nodes)
     assert unlisted_line(nodes, AutoProvisioning(claims, CLASSES)) == (
@@ -86,3 +91,16 @@ def test_only_node_auto_provisioning_is_left_out_as_such() -> None:
     skips = provisioned_skips(of, (*nodes_of(of), node("a"), Node("strange", "", OLD, ready=True)), None)
     assert [(skip.what, skip.code) for skip in skips] == [("default", "node-auto-provisioning")]
     assert provisioned_skips(of, Unknown("the cluster is stopped"), None) == ()
+    (known,) = provisioned_skips(of, (node("a"),), AutoProvisioning((replace(CLAIM, drift="ImageDrift"),), CLASSES))
+    assert known.why.endswith("1 being replaced (ImageDrift): aks-default-a")
+
+
+def test_each_nodepool_is_left_out_in_the_order_of_names_with_what_is_known() -> None:
+    of = cluster("shop")
+    extra = [node("1", NEW, provisioner="z"), node("2", NEW, provisioner="d"), node("3", NEW, provisioner="z")]
+    unknown = "its API server has no NodeClaims, so whether they are outdated is unknown"
+    skips = provisioned_skips(of, (*nodes_of(of), *extra), None)
+    assert [(skip.what, skip.why, skip.needs_person) for skip in skips] == [
+        ("d", f"node auto-provisioning replaces these nodes itself: 1 node {SOURCE}: 202611.05.0; {unknown}", False),
+        ("z", f"node auto-provisioning replaces these nodes itself: 2 nodes {SOURCE}: 202611.05.0; {unknown}", False),
+    ]

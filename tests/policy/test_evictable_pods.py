@@ -129,6 +129,19 @@ def test_a_pod_that_could_come_back_to_a_cordoned_node_stays(tolerations: object
     assert pods_to_evict([replace(pod, owner_kind="")], NODE)
 
 
+def test_a_pdb_that_surges_is_judged_after_the_cordon() -> None:
+    never = DisruptionBudget("shop", "web", {}, 0, 2, 2, 2)
+    pod = Pod("shop", "web-0", "u", "aks-1", "Running", ready=True, owner_kind="ReplicaSet")
+    assert blocking_pdb([pod], "aks-1", [never]) != ""
+    assert blocking_pdb([pod], "aks-1", [replace(never, surges=True)]) == ""
+
+
+def test_the_eviction_autoscaler_belongs_to_the_pdb_of_its_name() -> None:
+    item = {"metadata": {"namespace": "shop", "name": "web"}}
+    assert budget_of(item, {("shop", "web")}).surges
+    assert not budget_of(item, {("shop", "other"), ("other", "web")}).surges
+
+
 def test_a_pod_that_ignores_pdbs_does_not_hide_one_that_does_not() -> None:
     pending = replace(WEB, name="web-1", phase="Pending", ready=False)
     assert "shop/web-0" in blocking_pdb([pending, WEB], NODE, [RIGID])

@@ -39,7 +39,6 @@ def test_nodes_are_grouped_by_what_they_belong_to() -> None:
     ("nodes", "expected"),
     [
         ((HOSTED,), f"1 node {SOURCE}: 202611.05.0; AKS replaces them"),
-        ((HOSTED, Node("b", "", NEW, ready=True)), f"2 nodes {SOURCE}: 202611.05.0"),
         ((Node("b", "", "an-image", ready=True),), f"1 node {SOURCE}: an-image"),
         ((Node("b", "", "", ready=False),), f"1 node {SOURCE}: an unknown image; 1 not Ready"),
         (

@@ -6,6 +6,7 @@ import pytest
 
 from simulator.azure.compute import Compute
 from simulator.azure.cost import Cost
+from simulator.azure.fleet_manager import FleetManagers
 from simulator.azure.handlers import Handlers
 from simulator.azure.routes import ROUTES, Provider
 from simulator.azure.tokens import Tenant
@@ -18,7 +19,12 @@ VERSION = "api-version=2026-08-01"
 
 
 def test_every_route_has_a_handler() -> None:
-    providers = {Provider.AKS: Handlers, Provider.COMPUTE: Compute, Provider.COST: Cost}
+    providers = {
+        Provider.AKS: Handlers,
+        Provider.FLEET: FleetManagers,
+        Provider.COMPUTE: Compute,
+        Provider.COST: Cost,
+    }
     handlers = [getattr(providers[route.provider], route.handler, None) for route in ROUTES]
     assert all(callable(handler) for handler in handlers)
 
