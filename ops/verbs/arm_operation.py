@@ -89,8 +89,7 @@ def ended_unsuccessfully(task: StepContext, what: str, code: str, text: str) -> 
         case RefusalKind.GONE:
             return Refused(FailureCode.GONE, f"{what} ended: {words}", "nothing: the cluster or pool was deleted")
         case RefusalKind.LASTING | RefusalKind.DENIED:
-            advice = refusal.remedy or _ASK_AZURE
-            return Refused(code or FailureCode.OPERATION_FAILED, f"{what} failed: {words}", advice)
+            return Refused(code or FailureCode.OPERATION_FAILED, f"{what} failed: {words}", refusal.remedy)
 
 
 def poll_power(
@@ -142,7 +141,7 @@ def _code(what: str) -> FailureCode:
 def _begin_again(task: StepContext, call: Callable[[], str]) -> Pending | Refused:
     begun = begin_operation(task, call)
     if isinstance(begun, Stale):
-        return Pending(task.record.token, begun.retry_at or task.now + _BUSY_AGAIN)
+        return Pending(task.record.token, task.now + _BUSY_AGAIN)
     return begun
 
 

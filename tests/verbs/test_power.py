@@ -9,6 +9,7 @@ import pytest
 from ops.model.fleet import Cluster, Node, Power, Unknown
 from ops.model.outcome import Done, Pending, Ready, Refused, Stale
 from ops.model.reasons import FailureCode
+from ops.model.run import StepState
 from ops.ports.azure import OperationStatus
 from ops.ports.errors import AlreadyError, BusyError, RejectedError, TryLaterError
 from ops.tables.base import store_key
@@ -84,6 +85,11 @@ def test_a_step_begins_only_on_a_known_state_without_another_operation(
     assert verb.check(context(world_of(of), **record)) == expected  # type: ignore[arg-type]  # fields by name
 
 
+def test_an_undo_that_may_have_begun_is_observed() -> None:
+    world = world_of(busy(RUNNING))
+    assert STOP.check(context(world, undo=True, state=StepState.UNDOING)) == Pending("", SOON)
+
+
 def test_an_undo_of_a_stop_is_done_if_the_cluster_runs() -> None:
     assert START.check(context(world_of(RUNNING), undo=True)) == Done("the cluster is running")
 
@@ -144,6 +150,7 @@ class TestBegin:
                 Refused("ScopeLocked", "the scope is locked", "remove the lock, or ask its owner", lasting=True),
             ),
             (RejectedError("Odd", "odd"), Refused("Odd", "odd", ADVICE, lasting=True)),
+            (RejectedError("EtagMismatch", "odd"), Refused("EtagMismatch", "odd", ADVICE, lasting=True)),
             (
                 RejectedError("OperationNotAllowed", "the quota is exceeded"),
                 Refused(
