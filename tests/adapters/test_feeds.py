@@ -47,6 +47,10 @@ def test_a_server_that_drips_bytes_or_says_nothing_ends_after_the_total_time(
     assert time.monotonic() - began < 3 * TOTAL_S
 
 
+def test_a_calendar_has_half_a_minute_in_total() -> None:
+    assert calendar_feeds({}).total_s == 30
+
+
 def test_a_body_without_an_end_is_read_up_to_its_limit(server: HostileCalendar) -> None:
     with pytest.raises(FeedError, match="it is larger than 2 MB"):
         feeds(server, 20).fetch(server.address("endless"))

@@ -18,7 +18,11 @@ _BLOCK = re.compile(
 )
 # What a newcomer changes in ops/, according to docs/adding/README.md, and the tests that check the result.
 RECIPES = [
-    ("runbook", 1, ["tests/runbooks", "tests/config/test_agreement.py", "tests/infra/test_roles.py"]),
+    (
+        "runbook",
+        1,
+        ["tests/runbooks", "tests/config/test_agreement.py", "tests/infra/test_roles.py", "tests/docs/test_rules.py"],
+    ),
     ("chat", 5, ["tests/chats", "tests/config/test_agreement.py"]),
     ("fact", 4, ["tests/facts", "tests/infra/test_roles.py"]),
     ("route", 2, ["tests/endpoints/test_typed_routes.py"]),

@@ -7,7 +7,12 @@ import pytest
 from tests.docs.test_examples import ROOT
 from tests.docs.test_paths import names_in
 
-PAGES = ("node-image", "approvals", "tags", "ledger", "reboot", "power", "spot", "budget")
+# A page of rules is one whose title says so.
+PAGES = [
+    page.stem
+    for page in sorted((ROOT / "docs").glob("*.md"))
+    if page.read_text().partition("\n")[0].endswith(": the rules")
+]
 _HEADING = "## Tests of these rules"
 _ROW = re.compile(r"^\| (\d+) \| (.+) \|$", re.MULTILINE)
 _TEST = re.compile(r"`(tests/[\w/]+\.py)::([\w:]+)`")
@@ -33,6 +38,10 @@ def test_each_rule_has_a_test_beside_it(name: str) -> None:
 def test_the_tests_beside_the_rules_exist(name: str) -> None:
     named = _TEST.findall(page_of(name).partition(_HEADING)[2])
     assert [f"{file}::{test}" for file, test in named if test.replace("::", ".") not in names_in(ROOT / file)] == []
+
+
+def test_the_pages_of_rules_are_found() -> None:
+    assert {"node-image", "reboot", "power", "spot", "budget", "approvals", "tags", "ledger"} <= set(PAGES)
 
 
 def test_a_page_without_the_heading_has_no_rows() -> None:

@@ -45,8 +45,9 @@ def test_an_operation_that_does_not_end_is_reported_after_a_day(changes: dict[st
     world = world_with(replace(cluster(), **changes), CONFIG, IN_WINDOW)  # type: ignore[arg-type]  # fields by name
     hours(world, 24)
     assert texts(world) == []
-    hours(world, 3)
+    hours(world, 1)
     (text,) = texts(world)
+    hours(world, 2)
     assert f"at every hourly scan since Mon 2026-11-16 22:30 UTC ({states})" in text
     posted = [content for content in world.chat.shown.values() if "does not end" in str(content)]
     assert len(posted) == 1

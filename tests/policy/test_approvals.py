@@ -199,6 +199,12 @@ class TestTimes:
 
     OFFICE = rule("{from: platform, hours: office}")
 
+    def test_a_rule_has_the_default_times_of_its_page(self) -> None:
+        assert (RULE.of, RULE.expires_after, RULE.remind_before) == (1, 24 * HOUR, HOUR)
+        assert RULE.escalate_after == 12 * HOUR
+        assert rule("{from: platform, expires-after: 4h}").escalate_after == 2 * HOUR
+        assert rule("{from: platform, escalate-to: leads, escalate-after: 6h}").escalate_after == 6 * HOUR
+
     def test_people_are_asked_after_the_gathering_time_within_the_hours(self) -> None:
         assert asks_at(RULE, NOW, 2 * HOUR) == NOW + 2 * HOUR
         assert asks_at(self.OFFICE, NOW, 2 * HOUR) == NOW + 2 * HOUR

@@ -72,7 +72,7 @@ def test_support_ends_with_its_day(at: datetime, end: str) -> None:
     ("image", "frozen"),
     [
         ("AKSUbuntu-1804gen2containerd-202308.10.0", True),
-        ("AKSUbuntu-2404gen2containerd-202608.10.0", True),
+        ("AKSUbuntu-2404gen2containerd-202608.17.0", True),
         ("AKSUbuntu-2404gen2containerd-202608.18.0", False),
         ("AKSWindows-2025-26100.6905.261013", False),
     ],
