@@ -1,7 +1,7 @@
 """Reads reports of evictions: which node of which cluster, and when (docs/spot.md)."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,8 +19,10 @@ from ops.tables.fleet import LOOKUP, FleetLookup, KnownCluster, fleet_lookups, k
 NOTICE = "daytwo.spot.notice"
 ANNOTATED = "microsoft.resourcenotifications.healthresources.resourceannotated"
 _PREEMPTED = "virtualmachinepreempted"
-_SCALE_SET = re.compile(r"aks-(?P<pool>[a-z0-9]{1,12})-[0-9]{1,10}-vmss", re.ASCII)
-_NODE = re.compile(r"aks-(?P<pool>[a-z0-9]{1,12})-[0-9]{1,10}-vmss[0-9a-z]{6}", re.IGNORECASE | re.ASCII)
+# The scale sets of Linux pools, and those of Windows pools, whose names have at most six letters.
+_SCALE_SET = re.compile(r"aks-(?P<linux>[a-z0-9]{1,12})-[0-9]{1,10}-vmss|aks(?P<windows>[a-z0-9]{1,6})", re.ASCII)
+_INSTANCE = 6
+_NODE = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?", re.IGNORECASE | re.ASCII)
 _LIST_AGAIN = timedelta(minutes=5)
 # Event Grid delivers for a day.
 _TOO_OLD = timedelta(days=2)
@@ -66,7 +68,7 @@ def read_notice(context: Context, event: CloudNotice, now: datetime) -> Eviction
     if cluster is None:
         return f"the resource group {machine.resource_group} does not belong to a cluster in the fleet"
     node = node_name(machine.scale_set, int(machine.name))
-    return EvictionNotice(*cluster, node, match["pool"], "azure", at)
+    return EvictionNotice(*cluster, node, match["linux"] or match["windows"], "azure", at)
 
 
 def node_name(scale_set: str, instance: int) -> str:
@@ -81,23 +83,32 @@ def node_name(scale_set: str, instance: int) -> str:
 def _from_node(context: Context, event: CloudNotice, at: datetime) -> EvictionNotice | str:
     """Reads a notice from inside a cluster. It is untrusted input, so both the cluster and the node that it names are checked."""
     settings, source, node = context.config.settings, event.source, str(event.data.get("node") or "")
-    match = _NODE.fullmatch(node)
-    if match is None:
-        return f"it does not name a node in a node pool: {node[:200]!r}"
+    if _NODE.fullmatch(node) is None:
+        return f"it does not name a node: {node[:200]!r}"
     if settings is None or not is_in_fleet(source, settings):
         return f"its source is not in a configured subscription: {source[:300]!r}"
-    pool_name = azure_key(match["pool"])
     known = next((each for each in _known(context) if each.id == azure_key(source)), None)
-    if known is not None and pool_name in known.spot_pools:
-        return EvictionNotice(known.id, known.name, azure_key(node), pool_name, "node", at)
+    pool = _pool_named_in(node, known.spot_pools) if known is not None else ""
+    if known is not None and pool:
+        return EvictionNotice(known.id, known.name, azure_key(node), pool, "node", at)
     try:
         cluster = context.ports.clusters.cluster(source)
     except (NotFoundError, RejectedError) as refusal:
         return f"its source is not a cluster: {source[:300]!r}: {refusal}"
-    pool = cluster.pool(pool_name)
-    if pool is None or not pool.spot:
+    pool = _pool_named_in(node, [each.name for each in cluster.pools if each.spot])
+    if not pool:
         return f"{node} does not belong to a spot pool of {cluster.name}, so Azure does not evict it"
-    return EvictionNotice(cluster.id, cluster.name, azure_key(node), pool.name, "node", at)
+    return EvictionNotice(cluster.id, cluster.name, azure_key(node), pool, "node", at)
+
+
+def _pool_named_in(node: str, pools: Iterable[str]) -> str:
+    """Returns which of these pools the name of a node contains; empty if none.
+
+    Only a first look: the run acts on the node by its own label and machine. Spot pools always are scale sets.
+    """
+    match = _SCALE_SET.fullmatch(azure_key(node)[:-_INSTANCE])
+    wanted = azure_key(match["linux"] or match["windows"]) if match else ""
+    return next((name for name in pools if azure_key(name) == wanted), "")
 
 
 def _known(context: Context) -> Iterator[KnownCluster]:

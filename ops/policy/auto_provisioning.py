@@ -59,7 +59,7 @@ def _plans(nodes: Sequence[Node], provisioning: AutoProvisioning | Unknown | Non
     """Says what node auto-provisioning does with its nodes; empty for other nodes."""
     own = [node for node in nodes if node.provisioner]
     if not own:
-        return "; AKS replaces them" if _belongs_to(nodes[0]) == MANAGED_SYSTEM else ""
+        return "; AKS replaces them" if {_belongs_to(node) for node in nodes} == {MANAGED_SYSTEM} else ""
     match provisioning:
         case None:
             return "; its API server has no NodeClaims, so whether they are outdated is unknown"

@@ -1,5 +1,6 @@
 """Eviction notices become one record per node and one run per group of evictions."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 
@@ -141,7 +142,10 @@ OTHER = SOURCE.replace("00000000-0000", "99999999-0000")
         ),
         (
             {"data": {"node": "shop-db-0"}},
-            "an eviction does not concern the fleet: it does not name a node in a node pool: 'shop-db-0'",
+            (
+                "an eviction does not concern the fleet: shop-db-0 does not belong to a spot pool of shop-dev, "
+                "so Azure does not evict it"
+            ),
         ),
     ],
 )
@@ -154,6 +158,31 @@ def test_a_notice_that_does_not_concern_the_fleet_is_recorded_once_without_start
         take_event(world.context, notice(1, 1) | change)
     assert world.engine.started == []
     assert [entry.text for entry in world.ledger.written.values()] == [why]
+
+
+def test_a_spot_node_with_windows_is_known_by_its_own_kind_of_name() -> None:
+    world = world_with_spot_pool()
+    take_event(world.context, notice(1, 1) | {"data": {"node": "AKSSPOT00000A"}})
+    take_event(world.context, windows_annotation())
+    (eviction,) = evictions(world.store).scan()
+    assert (eviction.value.node, eviction.value.pool, eviction.value.confirmed) == ("aksspot00000a", "spot", True)
+
+
+def windows_annotation() -> dict[str, object]:
+    """Azure's report about instance 10 of the scale set of a Windows pool."""
+    found = annotated(10, 2)
+    text = json.dumps(found).replace("aks-spot-12345678-vmss", "aksspot")
+    changed: dict[str, object] = json.loads(text)
+    return changed
+
+
+@pytest.mark.parametrize("node", ["", "a b", "x" * 300, "-", "aks-spot-1-vmss000001\n"])
+def test_what_is_not_a_name_of_a_node_is_only_recorded(node: str) -> None:
+    world = world_with_spot_pool()
+    take_event(world.context, notice(1, 1) | {"data": {"node": node}})
+    assert world.engine.started == []
+    (entry,) = world.ledger.written.values()
+    assert entry.text.startswith("an eviction does not concern the fleet: it does not name a node: ")
 
 
 def test_an_event_from_a_fleet_resource_other_than_a_cluster_is_recorded_and_not_redelivered_forever() -> None:

@@ -96,13 +96,15 @@ def test_only_the_pods_of_the_node_are_listed() -> None:
 class TestComesBack:
     """The drain keeps when the newest of the node's pods was created, by the API server's clock."""
 
-    def drained(self, *created: timedelta | None, token: str = "", began: timedelta = timedelta()) -> object:
+    def drained(
+        self, *created: timedelta | None, token: str = "", began: timedelta | None = timedelta(), deleting: bool = False
+    ) -> object:
         pods = tuple(
-            replace(WEB, name=f"web-{n}", uid=f"u{n}", created=None if ago is None else NIGHT - ago)
+            replace(WEB, name=f"web-{n}", uid=f"u{n}", created=None if ago is None else NIGHT - ago, deleting=deleting)
             for n, ago in enumerate(created)
         )
         world = world_with(pods, **CORDONED)
-        return DRAIN.poll(step(world, token=token, began=NIGHT - began))
+        return DRAIN.poll(step(world, token=token, began=None if began is None else NIGHT - began))
 
     def kept(self, ago: timedelta) -> str:
         return f"drain {(NIGHT - ago).isoformat()}"
@@ -127,6 +129,16 @@ class TestComesBack:
             "find out what places the pod there (spec.nodeName, or its own scheduler), then start the run again",
         )
         assert isinstance(self.drained(HOUR, None, token=self.kept(HOUR), began=MINUTE), Pending)
+
+    def test_a_pod_that_is_already_terminating_does_not_end_the_drain(self) -> None:
+        assert self.drained(timedelta(), token=self.kept(HOUR), began=MINUTE, deleting=True) == Pending(
+            self.kept(HOUR), ROUND, Progress(0, 1, "pods")
+        )
+
+    def test_a_drain_without_a_beginning_has_just_begun(self) -> None:
+        assert self.drained(timedelta(), token=self.kept(HOUR), began=None) == Pending(
+            self.kept(timedelta()), ROUND, Progress(0, 1, "pods")
+        )
 
     def test_a_drain_of_an_earlier_version_starts_to_keep_it(self) -> None:
         assert self.drained(HOUR, token="drain", began=MINUTE) == Pending(

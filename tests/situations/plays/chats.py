@@ -1,11 +1,22 @@
 """What chats do with messages and with words that people send to the bot."""
 
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import pytest
+
+from ops.adapters.http_client import post
 from ops.messaging.conditions import report_refused_messages
 from ops.messaging.outbox import flush_outbox
 from ops.model.run import State
-from ops.ports.errors import ClosedChannelError
+from ops.ports.errors import ClosedChannelError, RejectedError
+from simulator.teams.people import BOT, NAME
+from tests.endpoints.teams_setup import Stand, activity
 from tests.engine.test_outbox import report, uneditable
 from tests.fakes import World
 from tests.situations.catalog import Kind, Observed, situation
@@ -50,3 +61,69 @@ def not_in_channel() -> Observed:
     for _ in range(3):
         report_refused_messages(world.context.ports, world.clock.at)
     return replace(observe(world), does=["tries one of twenty messages, and keeps the others"])
+
+
+@situation("The bot is mentioned in Teams without any words", Kind.SPELLING, reported=True)
+def bare_mention() -> Observed:
+    stand = Stand()
+    bare = {"type": "mention", "mentioned": {"id": BOT, "name": NAME}}
+    assert stand.send(activity(text=f"<at>{NAME.lower()}</at>", entities=[bare])).status == HTTPStatus.OK
+    ((_, content),) = stand.world.replies.given
+    assert "status" in str(content)
+    return Observed((f"in private: {_words(content)}",), ("answers the person who asked",))
+
+
+@situation("The bot has another name in Teams than its app, in capitals", Kind.SPELLING)
+def renamed_bot() -> Observed:
+    stand = Stand()
+    name = "OPS BOT"
+    mention = {"type": "mention", "mentioned": {"id": BOT.upper(), "name": name}, "text": f"<at>{name}</at>"}
+    assert stand.send(activity(text=f"<at>{name}</at> STATUS", entities=[mention])).status == HTTPStatus.OK
+    ((_, content),) = stand.world.replies.given
+    return Observed((f"in private: {_words(content)}",), ("answers the person who asked",))
+
+
+def _words(content: object) -> str:
+    """Return the first words of a card, wherever in it they are."""
+    found = re.findall(r"'text': '([^']{4,})'", str(content))
+    return " ".join(found)[:200]
+
+
+@situation("A Teams webhook answers with a redirect (302)", Kind.REPORTED_ONCE, reported=True)
+def redirected() -> Observed:
+    world = World()
+    with _redirecting_webhook() as address, pytest.raises(RejectedError) as caught:
+        post("posting in Teams", address, timeout_s=5, json={})
+    # The outbox keeps what the webhook has not accepted, and the channel becomes a condition.
+    world.chat.fail = [caught.value] * 3
+    report(world, "begins")
+    for _ in range(3):
+        report_refused_messages(world.context.ports, world.clock.at)
+    assert world.chat.posts <= 1
+    return replace(observe(world), does=["tries this channel again with growing pauses"])
+
+
+@contextmanager
+def _redirecting_webhook() -> Iterator[str]:
+    """Serve a webhook that answers every message with a redirect. Yield its address."""
+
+    class Redirect(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(HTTPStatus.FOUND)
+            self.send_header("Location", "https://example.com/")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the name in the base class
+            """Log nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Redirect)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

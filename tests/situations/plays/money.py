@@ -2,13 +2,16 @@
 
 import json
 from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
 
 from ops.endpoints.budget_alerts import take_alert
+from ops.model.money import Cost, CostReport
 from ops.ports.errors import DeniedError
-from tests.driving import DrivenRun
+from tests.driving import NIGHT, DrivenRun
 from tests.engine.budget_alerts import COMMON, LEGACY
 from tests.engine.worlds import world_with_all_operations
-from tests.fakes import World
+from tests.fakes import ALL_OPERATIONS, World, settings
 from tests.situations.catalog import Kind, Observed, situation
 from tests.situations.observe import observe
 
@@ -72,9 +75,44 @@ def small_budget() -> Observed:
 def costs_denied() -> Observed:
     world = world_with_all_operations()
     world.costs.refuse = DeniedError("reading the costs: 403 AuthorizationFailed")
+    return _explained(world)
+
+
+@situation("The costs of one of two subscriptions are denied", Kind.MISSING, reported=True)
+def costs_partly_denied() -> Observed:
+    denied = "00000000-0000-0000-0000-00000000dddd"
+    world = world_with_all_operations()
+    known = world.clusters.only.subscription
+    world.settings = settings(ALL_OPERATIONS.replace(f"[{known}]", f"[{denied}, {known}]"))
+    report = CostReport((Cost("mc_rg_shop-dev_westeurope", Decimal("412.50"), "EUR"),), NIGHT)
+
+    def month_to_date(subscription: str, _: datetime) -> CostReport:
+        if subscription == denied:
+            raise DeniedError("reading the costs: 403 AuthorizationFailed")
+        return report
+
+    world.costs.month_to_date = month_to_date  # type: ignore[method-assign,assignment]  # one subscription refuses
+    return _explained(world)
+
+
+@situation("Cost Management answers 204, without costs", Kind.SPELLING, reported=True)
+def no_costs() -> Observed:
+    world = world_with_all_operations()
+    world.costs.report = CostReport((), NIGHT)
+    return _explained(world)
+
+
+@situation("A row of the costs has no amount that can be read", Kind.SPELLING, reported=True)
+def unreadable_row() -> Observed:
+    world = world_with_all_operations()
+    cost = Cost("mc_rg_shop-dev_westeurope", Decimal("412.50"), "EUR")
+    world.costs.report = CostReport((cost,), NIGHT, unreadable=1)
+    return _explained(world)
+
+
+def _explained(world: World) -> Observed:
     assert take_alert(world.context, LEGACY).status == 202
     run = DrivenRun(world, world.engine.started[0].split()[1]).to_end()
-    assert run.headline
     return replace(observe(world, says=(run.headline, *run.lines)), does=("posts one message",))
 
 

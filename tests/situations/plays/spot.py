@@ -30,6 +30,14 @@ def evicted_twice() -> Observed:
     return observe(world)
 
 
+@situation("A notice names a node that is registered, but in a pool of ordinary machines", Kind.IDENTITY)
+def not_a_spot_node() -> Observed:
+    world = world_with_spot_pool()
+    take_event(world.context, notice(1, 1) | {"data": {"node": "aks-user1-1"}})
+    assert (world.engine.started, world.nodes.marks) == ([], [])
+    return observe(world, says=[f"ledger: {entry.text}" for entry in world.ledger.written.values()])
+
+
 @situation("Azure reports an eviction of yesterday; the node of this name is healthy", Kind.EVENT_TIME, reported=True)
 def late_report() -> Observed:
     world = world_with_spot_pool()
