@@ -8,7 +8,7 @@ from ops.policy.update_runs import Membership, fleet_hold, membership_notes
 
 WAITING = UpdateRun("/id/one", "one", "Pending", "canary")
 ACTIVE = UpdateRun("/id/two", "two", "Running")
-UNREAD = "whether an update run of a fleet contains the cluster could not be read: 403"
+MISSING = "whether an update run of a fleet contains the cluster could not be read: 403"
 ONE = "the update run one of the fleet f contains the cluster: Pending, stage canary (/id/one)"
 TWO = "the update run two of the fleet f contains the cluster: Running (/id/two)"
 MEMBER = "member of the fleet f of Azure Kubernetes Fleet Manager"
@@ -18,7 +18,7 @@ MEMBER = "member of the fleet f of Azure Kubernetes Fleet Manager"
     ("membership", "hold", "notes"),
     [
         (None, "", ()),
-        (Unknown("403"), UNREAD, (UNREAD,)),
+        (Unknown("403"), MISSING, (MISSING,)),
         (FleetMembership("f", ""), "", (MEMBER,)),
         (FleetMembership("f", "blue", (WAITING,)), ONE, (f"{MEMBER} (update group blue)", ONE)),
         (FleetMembership("f", "", (WAITING, ACTIVE)), TWO, (MEMBER, TWO)),
