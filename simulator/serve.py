@@ -12,9 +12,10 @@ from functools import partial
 from pathlib import Path
 
 from simulator.faults import PROFILES, Surface
-from simulator.fleets import demo_fleet, random_fleet
+from simulator.fleets import START, demo_fleet, random_fleet
 from simulator.simulation import Simulation
 from simulator.stories.attacker import ATTACKER
+from simulator.untidy_fleets import untidy_fleet
 from simulator.world.specs import FleetSpec
 
 _SIGNING = "Slack signs its requests at virtual time: a bot accepts them only if CLOCK_URL is set, so that it follows the same clock.\n"
@@ -40,13 +41,17 @@ def _fleet(chosen: argparse.Namespace) -> FleetSpec:
         return STORIES[chosen.story].fleet
     if chosen.fleet == "demo" and chosen.clusters is None:
         return demo_fleet()
+    if chosen.fleet == "untidy":
+        return untidy_fleet(chosen.seed, START, chosen.clusters or 6)
     return random_fleet(chosen.seed, chosen.clusters or 6)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m simulator.serve", description="Serve a simulated AKS fleet.")
     fleets = parser.add_mutually_exclusive_group()
-    fleets.add_argument("--fleet", choices=("demo", "random"), default="demo", help="which fleet (default: demo)")
+    fleets.add_argument(
+        "--fleet", choices=("demo", "random", "untidy"), default="demo", help="which fleet (default: demo)"
+    )
     fleets.add_argument("--story", choices=tuple(STORIES), help="a fleet in which people and systems act by themselves")
     parser.add_argument("--clusters", type=_count, help="a random fleet with this many clusters")
     parser.add_argument("--seed", type=int, default=0, help="the seed of all random choices")

@@ -44,6 +44,7 @@ FAILURES = (
     ("NodeImageVersionOutdated", "Please upgrade the node image of the pool."),
     ("QuotaExceeded", "Operation results in exceeding approved Total Regional Cores quota."),
 )
+_HOUR = timedelta(hours=1)
 AWAKE_TAGS = ("mon-fri 09:00-17:00", "mon-fri 00:00-24:00", "mon, wed 08:00-19:00", "whenever")
 
 
@@ -139,12 +140,14 @@ def _faults(draw: Random, cluster: ClusterSpec, start: datetime) -> Sequence[Scr
     at = start + timedelta(minutes=draw.randrange(24 * 60))
     until = at + timedelta(hours=draw.choice((1, 3, 8, 30)))
     status, code, text = draw.choice(LASTING)
+    # Operations are requested mainly by day, so a refusal must cover some of it.
+    refused_from = start + timedelta(hours=draw.choice((1, 2, 10)))
     happenings: tuple[tuple[int, Callable[[], ScriptedFault]], ...] = (
         (12, lambda: FieldMissing(name, "powerState", at, until)),
         (6, lambda: FieldMissing(name, "agentPoolProfiles", at, until)),
         (10, lambda: FieldMissing(name, "count", at, until, pool.name)),
         (8, lambda: FieldMissing(name, "nodeImageVersion", at, until, pool.name)),
-        (35, lambda: Refusal(name, at, until, status, code, text)),
+        (35, lambda: Refusal(name, refused_from, until + 12 * _HOUR, status, code, text)),
         (10, lambda: AddressMissing(name)),
         (30, lambda: UpgradeFails(name, pool.name, 0, draw.choice(ENDS))),
         (8, lambda: UpgradeDoesNothing(name, pool.name)),

@@ -7,7 +7,7 @@ from ops.cli.extras import require_simulator
 
 @click.command(context_settings={"ignore_unknown_options": True})
 @click.option("--clusters", type=click.IntRange(min=1), help="A random fleet with this many clusters.")
-@click.option("--fleet", help="A named fleet: demo.")
+@click.option("--fleet", help="A named fleet: demo, random or untidy.")
 @click.option("--story", help="A fleet in which people and systems act by themselves: attacker.")
 @click.option("--seed", type=int, help="The seed of the random world.")
 @click.option(

@@ -25,8 +25,8 @@ def with_effective_tags(cluster: Cluster, record: AcceptedTags | None, settings:
 
 def next_record(record: AcceptedTags | None, cluster: Cluster, settings: Settings, now: datetime) -> AcceptedTags:
     """Returns the record after a scan has seen the cluster: changes that do not loosen anything are accepted, the others held."""
-    seen = with_effective_tags(replace(cluster, tags=cluster.tags_now, held_tags=None), record, settings)
-    if record is None or not record.is_of(cluster.resource_uid):
+    seen = with_effective_tags(replace(cluster, tags=cluster.tags_now), record, settings)
+    if record is None:
         return AcceptedTags(dict(seen.tags), cluster.resource_uid, now)
     held = identify(changed_tags(seen.tags, seen.tags_now))
     since = record.held_since if held == record.held else now

@@ -18,12 +18,11 @@ def forced_upgrade_notes(cluster: Cluster, now: datetime) -> tuple[str, ...]:
     With `forceUpgrade`, AKS skips its own validation of PDBs and drains through them (API 2025-09-01 and later); only the start
     of the upgrade must lie before `until` (AKS documentation, "Force an upgrade").
     """
-    if not cluster.forces_upgrade_at(now):
-        return ()
     until = cluster.forced_until
-    if until is None or isinstance(until, Unknown):
-        why = until.why if until is not None else "its end is not set"
-        return (f"forceUpgrade is set on the cluster ({why}): AKS may drain through PDBs in any upgrade",)
+    if until is None or not cluster.forces_upgrade_at(now):
+        return ()
+    if isinstance(until, Unknown):
+        return (f"forceUpgrade is set on the cluster ({until.why}): AKS may drain through PDBs in any upgrade",)
     when = f"every upgrade that starts before {instant(until)}"
     return (f"forceUpgrade is set on the cluster: AKS drains through PDBs in {when}",)
 

@@ -89,8 +89,7 @@ def ended_unsuccessfully(task: StepContext, what: str, code: str, text: str) -> 
         case RefusalKind.GONE:
             return Refused(FailureCode.GONE, f"{what} ended: {words}", "nothing: the cluster or pool was deleted")
         case RefusalKind.LASTING | RefusalKind.DENIED:
-            advice = refusal.remedy or _ASK_AZURE
-            return Refused(code or FailureCode.OPERATION_FAILED, f"{what} failed: {words}", advice)
+            return Refused(code or FailureCode.OPERATION_FAILED, f"{what} failed: {words}", refusal.remedy)
 
 
 def poll_power(
@@ -106,6 +105,8 @@ def poll_power(
     cluster = task.ports.clusters.cluster(task.target)
     if cluster.is_busy or cluster.power is Power.UNKNOWN:
         return Pending(task.record.token, task.now + POLL_EVERY)
+    if interrupted is None and cluster.has_failed:
+        return _failed_without_address(task, what, cluster.provisioning_state)
     if cluster.power is wanted:
         return Done(f"Azure reports the cluster as {wanted}")
     if interrupted is None:
@@ -122,16 +123,25 @@ def _not_begun(task: StepContext, what: str) -> Pending | Refused:
     """Azure may have accepted the request without naming an operation, so the cluster has some time to show it."""
     if is_recent(task):
         return Pending("", task.now + POLL_EVERY)
-    code = FailureCode.START_FAILED if what == "the start" else FailureCode.STOP_FAILED
-    return Refused(
-        code, f"{what} was accepted, but Azure shows no operation and the cluster has not changed", _ASK_AZURE
-    )
+    why = f"{what} was accepted, but Azure shows no operation and the cluster has not changed"
+    return Refused(_code(what), why, _ASK_AZURE)
+
+
+def _failed_without_address(task: StepContext, what: str, state: str) -> Pending | Refused:
+    """The power state alone proves nothing: a failed start can leave the cluster running. The state can be that of an earlier operation."""
+    if is_recent(task):
+        return Pending("", task.now + POLL_EVERY)
+    return Refused(_code(what), f"{what} was accepted without an operation, and the cluster is {state}", _ASK_AZURE)
+
+
+def _code(what: str) -> FailureCode:
+    return FailureCode.START_FAILED if what == "the start" else FailureCode.STOP_FAILED
 
 
 def _begin_again(task: StepContext, call: Callable[[], str]) -> Pending | Refused:
     begun = begin_operation(task, call)
     if isinstance(begun, Stale):
-        return Pending(task.record.token, begun.retry_at or task.now + _BUSY_AGAIN)
+        return Pending(task.record.token, task.now + _BUSY_AGAIN)
     return begun
 
 

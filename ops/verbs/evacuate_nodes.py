@@ -90,7 +90,7 @@ VERB = EvacuateNodes()
 
 
 def _cluster(task: StepContext) -> ClusterRef:
-    return ClusterRef(task.target, task.target.rsplit("/", 1)[-1])
+    return ClusterRef(task.target, task.target.rpartition("/")[2])
 
 
 def _there(task: StepContext) -> list[Node]:

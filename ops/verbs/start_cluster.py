@@ -80,6 +80,8 @@ def _missing(task: StepContext, cluster: Cluster) -> Done | str:
     """Returns what is not as it should be yet, or the evidence that the cluster runs."""
     if cluster.is_busy:
         return f"Azure reports {cluster.provisioning_state}"
+    if cluster.has_failed:
+        return f"Azure reports the cluster as {cluster.provisioning_state}"
     if not cluster.is_running:
         return "Azure reports it as stopped" if cluster.is_stopped else NO_POWER_STATE.why
     try:

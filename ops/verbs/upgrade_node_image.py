@@ -132,7 +132,8 @@ class UpgradeNodeImage:
             nodes, total = _listed_nodes(task, cluster, pool)
         except (DeniedError, NotFoundError, RejectedError) as error:
             return _unproven(task, pool, (f"its nodes or machines could not be read: {error}",))
-        if not nodes and pool.count == 0 and planned.is_carried_as(pool.image):
+        # Azure can evict all nodes of a spot pool, and still reports how many there should be.
+        if not nodes and (pool.spot or pool.count == 0) and planned.is_carried_as(pool.image):
             return Done(f"the pool has no nodes and is set to {planned.short}")
         carried = _image_carried(nodes, planned)
         missing = _missing(pool, total, nodes, planned)

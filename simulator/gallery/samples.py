@@ -19,11 +19,11 @@ from ops.render.commands import (
     why_message,
     working_message,
 )
-from ops.render.conditions import blocked_message, configuration_message, fleet_message, held_tags_message
 from ops.render.digest import Coming, Digest, digest_message
 from ops.render.run import rollout_message, run_details, run_message
 from ops.render.week_picture import picture, words
 from ops.runbooks import runbooks
+from simulator.gallery.conditions import conditions
 from simulator.gallery.requests import (
     NOW,
     ONE,
@@ -31,8 +31,6 @@ from simulator.gallery.requests import (
     REQUESTED_AT,
     SEVERAL,
     SIXTY,
-    TAG_CHANGE,
-    TAG_EFFECTS,
     TAGS,
     in_state,
     request,
@@ -100,22 +98,8 @@ def _others() -> Iterator[Sample]:
     for state in (State.RUNNING, State.HALTED, State.DONE):
         yield Sample("Rollout", str(state), rollout_message(_rollout(state), _members(state), title))
     yield Sample("Rollout", "running, a ring of sixty clusters", rollout_message(*_sixty(), title))
-    problem = "daytwo.yaml:7: node-imag: unknown key; did you mean node-image?\ndaytwo.yaml:12: zone: Amsterdam is not a time zone"
-    yield Sample("Configuration", "is not valid", configuration_message(problem))
-    yield Sample("Configuration", "is valid again", configuration_message(""))
-    yield Sample("Fleet", "is empty", fleet_message(is_empty=True))
-    yield Sample("Fleet", "has clusters", fleet_message(is_empty=False))
-    held = "aks-user1-vmss000004: PDB shop/web never allows an eviction of shop/web-0: it requires all 1"
-    for reasons in ([held], []):
-        word = "waiting for a person" if reasons else "no longer waits"
-        yield Sample("Blocked", word, blocked_message("reboot.shop-prod.held", "Reboots", "shop-prod", reasons))
-    for changes in ((TAG_CHANGE,), ()):
-        for is_asked in (True, False) if changes else (True,):
-            word = ("approvers are asked" if is_asked else "no rule names approvers") if changes else "no longer held"
-            message = held_tags_message(
-                "tags.5657f4.held", "shop-prod", changes, TAG_EFFECTS, "production", is_asked=is_asked
-            )
-            yield Sample("Held tags", word, message)
+    for section, caption, message in conditions():
+        yield Sample(section, caption, message)
     yield Sample(
         "Digest",
         "a week",

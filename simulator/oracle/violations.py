@@ -188,10 +188,9 @@ def _put_back(week: Week, start: Operation, end: datetime) -> bool:
     ]
     last = max([start.ended, *(operation.ended for operation in upgrades if operation.ended < end)])
     due = max(last + READY_WITHIN + CHECK_INTERVAL, opening.closes if opening else last)
-    if stop is None:
-        # By then, its schedule can keep it awake.
-        return due >= end or bool(week.schedule.awake(cluster, due))
-    return stop.began <= due
+    if week.schedule.awake(cluster, due):
+        return True  # from then on, its schedule says when it is stopped
+    return due >= end if stop is None else stop.began <= due
 
 
 def _paired_regions(week: Week, start: datetime, end: datetime) -> Iterator[str]:

@@ -58,6 +58,8 @@ def start(core: Core, cluster: Cluster, who: str) -> Operation:
         if failure is not None:
             message = f"Allocation failed. We do not have sufficient capacity in {cluster.spec.region} for this size."
             if failure.leaves_running:
+                for node in cluster.nodes.values():
+                    nodes.set_ready(core, cluster, node, ready=False)
                 _power(core, cluster, "Running")
             end(core, cluster, operation, code=failure.code, message=message)
             return

@@ -15,15 +15,15 @@ PAGES = [*GUIDES, *(ROOT / f"{name}.md" for name in ("CONTRIBUTING", "CHANGELOG"
 BLOCK = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
 # `NAME`, `<name>` and `*` are placeholders.
 PATH = re.compile(
-    r"`(?P<path>(?:ops|simulator|tests|tools|infra|bench|docs)/[\w./-]*)(?:::(?P<name>[\w.]+))?`",
+    r"`(?P<path>(?:ops|simulator|tests|tools|infra|bench|docs)/[\w./-]*)(?:::(?P<name>[\w.:]+))?`",
 )
 
 
 def named_paths(page: Path) -> Iterator[tuple[str, str]]:
-    """Each path with the name that follows it, which is empty if there is none."""
+    """Each path with the name that follows it, which is empty if there is none. pytest writes `Class::method`."""
     for found in PATH.finditer(BLOCK.sub("", page.read_text())):
         if not re.search(r"\b[A-Z]{3,}\b", found["path"]):
-            yield found["path"], found["name"] or ""
+            yield found["path"], (found["name"] or "").replace("::", ".")
 
 
 def names_in(file: Path) -> set[str]:

@@ -1,5 +1,7 @@
 """The hourly samples of a ring: what cannot be read neither counts nor interrupts a proof (docs/node-image.md, rule 11)."""
 
+from dataclasses import replace
+
 import pytest
 
 from ops.facts.fleet import list_fleet
@@ -65,3 +67,17 @@ def test_too_few_nodes_interrupt_a_proof_if_everything_could_be_read() -> None:
     sampled(world, 4)
     del world.clusters.fleet[OTHER.id]
     assert sampled(world).since is None
+
+
+def test_the_nodes_of_a_cluster_that_aks_upgrades_prove_an_image_like_any_other() -> None:
+    world = world_with(ONE, replace(OTHER, node_os_channel="NodeImage"))
+    assert (sampled(world, 4).awake_h, sampled(world).nodes) == (3, 4)
+
+
+def test_the_hours_in_which_every_cluster_with_the_image_is_stopped_do_not_interrupt_a_proof() -> None:
+    world = world_with(cluster("shop-dev", pool(image=NEW)))
+    assert sampled(world, 4).awake_h == 3
+    world.clusters.put(cluster("shop-dev", pool(image=NEW), running=False))
+    assert sampled(world, 3).awake_h == 3
+    world.clusters.put(cluster("shop-dev", pool(image=NEW)))
+    assert sampled(world).awake_h == 4

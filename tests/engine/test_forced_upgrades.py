@@ -122,6 +122,17 @@ def test_an_approval_within_pdbs_does_not_cover_a_forced_upgrade_but_the_reverse
     )
 
 
+def test_an_approval_of_a_forced_upgrade_does_not_cover_one_in_place() -> None:
+    """The forced plan did not say that a pool gets no extra node."""
+    opening = Span(IN_WINDOW, LATER)
+    (ring,) = world_with(forced(), config("{from: platform}")).settings.fleet.rings
+    chosen = (Candidate(pool("user1", spot=True), must_parse(NEW), 3),)
+    through, within = (plan_within(opening, forced(end), ring, chosen, IN_WINDOW) for end in (LATER, None))
+    assert through is not None
+    assert within is not None
+    assert additions(through, within) == ("the risk is in-place, not forced",)
+
+
 def test_a_rule_for_it_does_not_apply_to_an_upgrade_within_pdbs() -> None:
     assert asked("[{risk: [forced], from: leads}]", forced(None)) == []
 

@@ -75,7 +75,7 @@ class ExecutorBot:
         simulation.control("/subscribers", {"url": inbox.alerts, "schema": "action-group"})
         for timer in TIMERS:
             self.executor.cron(timer.schedule, partial(self._fire, timer))
-        self.executor.cron(_EVERY_MINUTE, self._follow)
+        self.executor.cron(_EVERY_MINUTE, self._look)
 
     @property
     def context(self) -> Context:
@@ -90,6 +90,12 @@ class ExecutorBot:
         """Run the bot and the world until a time."""
         self.executor.run_until(to)
         self._follow(to)
+
+    def _look(self, now: datetime) -> None:
+        """Take the events of a minute in which the world does something."""
+        due = self._simulation.world.core.scheduler.next_due()
+        if due is not None and due <= now:
+            self._follow(now)
 
     def _follow(self, now: datetime) -> None:
         """Let the world reach this time, and take its events."""

@@ -131,6 +131,8 @@ def _occurred(simulation: Running, bot: ExecutorBot) -> Counter[str]:
     for entry in simulation.world.journal.entries:
         if entry.kind is Kind.OPERATION_BEGUN and entry.detail["who"] == PRINCIPAL:
             occurred[f"begun {entry.detail['what']}"] += 1
+        elif entry.kind is Kind.MACHINE_RESTART and entry.detail.get("who") == PRINCIPAL:
+            occurred["restarts"] += 1
         elif entry.kind is Kind.OPERATION_REFUSED:
             occurred[f"refused {entry.detail['code']}"] += 1
         elif entry.kind is Kind.FAULT_ARMED:

@@ -12,7 +12,7 @@ SEEDS = range(1, 31)
 MANY = range(1_000, 2_000)
 # Each of these must occur in the small set, or a test that never meets it would pass.
 _MUST_OCCUR = {
-    "begun upgrade-node-image", "begun start", "begun stop", "begun restart-machine", "open conditions",
+    "begun upgrade-node-image", "begun start", "begun stop", "restarts", "open conditions",
     "refused ScopeLocked", "refused AuthorizationFailed", "fault FieldMissing", "fault UpgradeSkipsNodes",
     "fault SpotEviction", "fault BudgetAlert", "fault AddressMissing", "says already-latest", "says all-newest",
     "says nodes-have", "says unsupported-pool", "says pool-failed", "says booted", "says refused", "says ready",

@@ -78,6 +78,12 @@ def test_a_scan_sees_the_current_tags_even_of_a_cluster_whose_tags_are_held() ->
     assert next_record(held, effective, SETTINGS, LATER + timedelta(hours=1)) == held
 
 
+def test_a_scan_judges_the_current_tags_of_a_cluster_whose_tags_are_held() -> None:
+    effective = replace(PROD, held_tags=HeldTags({"env": "dev", "note": "x"}, MONDAY))
+    record = next_record(FIRST, effective, SETTINGS, LATER)
+    assert record.tags == {"env": "prod", "note": "x"}
+
+
 def test_a_held_change_is_identified_by_sixteen_digits_and_not_by_the_case_of_its_key() -> None:
     change = TagChange("env", "prod", "dev")
     assert len(identify((change,))) == 16

@@ -88,6 +88,15 @@ def test_a_week_in_which_every_pool_was_upgraded_is_good_news() -> None:
     )
 
 
+def test_an_upgrade_to_the_last_image_of_an_os_is_bad_news() -> None:
+    last = "AKSAzureLinux-V2gen2-202511.05.0"
+    of = cluster("pay", pool("a", last), node_os_channel="NodeImage")
+    report = decide(of, known(of, initial={"a": OLD}, newest={"a": last}))
+    assert isinstance(report, Report)
+    assert (report.headline, report.ok) == ("AKS upgraded 1 of 1 pools", False)
+    assert "support for Azure Linux 2 ended on 2025-11-30" in report.lines[1]
+
+
 def test_pools_that_are_behind_but_not_too_old_are_reported_as_they_are() -> None:
     of = cluster("pay", pool("a", NEW), pool("b"), node_os_channel="NodeImage")
     assert after_the_week(of, known(of, initial={"a": OLD, "b": OLD})) == Report(

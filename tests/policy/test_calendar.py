@@ -146,6 +146,13 @@ def test_an_occurrence_that_began_two_days_before_in_utc_is_found() -> None:
     assert occurrence_at(long, at("2026-11-18T02:00")) == span("2026-11-17T09:00", "2026-11-18T03:00")
 
 
+def test_an_occurrence_on_the_next_day_of_its_zone_is_found() -> None:
+    mornings = Window("mornings", frozenset({1}), time(8), time(12), "Pacific/Auckland")
+    assert tuple(occurrences(mornings, at("2026-11-16T12:00"), at("2026-11-16T20:00"))) == (
+        span("2026-11-16T19:00", "2026-11-16T23:00"),
+    )
+
+
 def test_an_occurrence_that_ends_when_the_span_starts_is_not_in_it() -> None:
     found = tuple(occurrences(NIGHTS, at("2026-11-17T04:00"), at("2026-11-18T00:00")))
     assert found == (span("2026-11-17T21:00", "2026-11-18T04:00"),)

@@ -100,6 +100,27 @@ def test_a_pool_whose_last_operation_failed_needs_a_repair(more: dict[str, objec
     skipped(pool(**more), SkipReason.POOL_FAILED, f"{why}repair the pool before it can be upgraded", person=True)  # type: ignore[arg-type]  # fields by name
 
 
+def test_the_text_of_an_error_says_that_it_was_interrupted() -> None:
+    other = {"provisioning_state": "Failed", "error_code": "OperationNotAllowed"}
+    interrupted = pool(error="another operation is in progress", **other)
+    assert select(interrupted).candidates == (behind(interrupted),)
+    failed = pool(error="the quota is exceeded", **other)
+    assert select(failed).skips[0].code is SkipReason.POOL_FAILED
+
+
+def test_a_pool_whose_images_were_removed_cannot_be_upgraded() -> None:
+    newest = "AKSAzureLinux-V2gen2-202511.12.0"
+    gone = pool("a", "AKSAzureLinux-V2gen2-202511.05.0")
+    found = select(gone, newest={"a": newest})
+    (skip,) = found.skips
+    assert found.candidates == ()
+    assert (skip.what, skip.code, skip.needs_person) == ("a", SkipReason.NO_NEWER_IMAGE, True)
+    assert skip.why.startswith(
+        "AKS can neither reimage nor scale it: support for Azure Linux 2 ended on 2025-11-30, "
+        "and its images were removed on 2026-03-31. "
+    )
+
+
 @pytest.mark.parametrize("code", ["AKSOperationPreempted", "TooManyRequests", "EtagMismatch"])
 def test_a_pool_whose_last_operation_was_interrupted_can_be_upgraded(code: str) -> None:
     interrupted = pool(provisioning_state="Failed", error_code=code)

@@ -54,7 +54,7 @@ def test_a_rollout_ends_with_its_week_even_if_runs_are_still_waiting() -> None:
     assert moves(2, now=PLAN.ends, a=State.DONE, b=State.DONE, c=State.WAITING).state is State.DONE  # type: ignore[attr-defined]  # Moves
 
 
-def test_a_cluster_belongs_to_the_first_matching_ring() -> None:
+def test_a_cluster_belongs_to_the_ring_that_selects_it() -> None:
     ring = ring_of(cluster(env="prod"), settings())
     assert ring is not None
     before = ring_before(ring, settings())
@@ -76,7 +76,9 @@ def test_paired_regions_form_one_pair_group(region: str, expected: str) -> None:
     assert pair_group(region) == expected
 
 
-@pytest.mark.parametrize("code", [FailureCode.STOPPED, FailureCode.GONE, FailureCode.TAKEN_OVER])
+@pytest.mark.parametrize(
+    "code", [FailureCode.STOPPED, FailureCode.GONE, FailureCode.TAKEN_OVER, FailureCode.NOT_REPAIRED]
+)
 def test_a_failure_that_is_not_the_images_does_not_spend_the_failure_budget(code: FailureCode) -> None:
     runs = {
         "a": RunSummary("a", "a", "a", State.FAILED, acted=True, why="the cluster is stopped", code=code),

@@ -115,3 +115,5 @@ def test_each_nodepool_of_node_auto_provisioning_is_left_out_of_upgrades() -> No
         Skip(name, SkipReason.NODE_AUTO_PROVISIONING, why) for name in ("default", "z")
     )
     assert provisioned_skips(OURS, Unknown("no answer"), None) == ()
+    (skip, *_) = provisioned_skips(OURS, nodes, Unknown("403"))
+    assert skip.why.endswith("; whether they are outdated is unknown: 403")

@@ -102,11 +102,16 @@ def test_a_cluster_outside_the_rings_is_not_changed() -> None:
     assert decision.skips[0].code == "no-ring"
 
 
-@pytest.mark.parametrize("channel", ["NodeImage", "SecurityPatch"])
+@pytest.mark.parametrize("channel", ["NodeImage", "SecurityPatch", "a channel that Azure adds later"])
 def test_no_steps_are_planned_for_a_cluster_that_aks_upgrades(channel: str) -> None:
     decision = decide(facts(cluster(node_os_channel=channel)))
     assert isinstance(decision, Wait)
     assert decision.code == "driven-by-aks"
+
+
+@pytest.mark.parametrize("channel", ["None", "Unmanaged", ""])
+def test_daytwo_upgrades_a_cluster_whose_channel_upgrades_no_images(channel: str) -> None:
+    assert isinstance(decide(facts(cluster(node_os_channel=channel))), Act)
 
 
 def test_aks_automatic_upgrades_its_nodes_whatever_the_channel() -> None:

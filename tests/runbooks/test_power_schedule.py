@@ -187,6 +187,8 @@ class TestDesired:
         assert isinstance(desired(window({0}, time(19), time(20)), DAY), NoSchedule)
         assert isinstance(desired(window({0}, time(7), time(8, 1)), DAY), DesiredPower)
         assert isinstance(desired(window({0}, time(7), time(8)), DAY), NoSchedule)
+        assert isinstance(desired(window({0}, time(18, 30), time(20)), DAY), DesiredPower)
+        assert isinstance(desired(window({0}, time(19, 30), time(20)), DAY), NoSchedule)
 
     def test_an_overnight_tag_reaches_into_the_next_morning_and_from_sunday_into_monday(self) -> None:
         assert isinstance(desired(window({6}, time(22), time(8, 1)), DAY), DesiredPower)

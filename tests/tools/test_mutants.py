@@ -58,6 +58,11 @@ def test_each_case_of_a_match_is_left_out_once() -> None:
     assert "case _ if False:" in changes(text)
 
 
+def test_a_case_that_mypy_proves_unreachable_stays() -> None:
+    text = "def f(a):\n    match a:\n        case 1:\n            pass\n        case _:\n            assert_never(a)\n"
+    assert changes(text) == ["case 1 if False:"]
+
+
 def test_each_rule_of_a_table_is_left_out_once() -> None:
     assert set(changes("RULES = (Rule(A), Rule(B))\n")) == {
         "RULES = (Rule(A),)",

@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from ops.model.fleet import CORDON_STAMP, Node
+from ops.model.fleet import CORDON_STAMP, Cluster, ClusterRef, Node
 from ops.model.outcome import Done, Pending, Progress, Ready, Refused, Stale
 from ops.model.reasons import FailureCode
-from ops.model.workload import Pod
-from ops.ports.errors import RejectedError
+from ops.model.workload import DisruptionBudget, Pod
+from ops.ports.errors import BusyError, RejectedError
 from ops.ports.kubernetes import EvictionResult
 from ops.verbs.contract import StepContext
 from ops.verbs.cordon_node import VERB as CORDON
@@ -99,6 +99,63 @@ def test_a_cordon_that_is_not_there_is_not_verified(attempt: Attempt) -> None:
     assert attempt(step(world_with(unschedulable=True))) == not_verified
     gone = Refused(FailureCode.GONE, GONE, "nothing: a new node does not need a reboot")
     assert attempt(step(without_node())) == gone
+
+
+NEVER = DisruptionBudget("shop", "web", {}, 0, 1, 1, 1)
+
+
+class TestEvictionCheck:
+    """Before the cordon, the API server is asked whether it would evict each pod."""
+
+    def cordoned(self, answer: EvictionResult | Exception, *budgets: DisruptionBudget) -> object:
+        world = world_with((pod("gone", deleting=True), pod("fine"), pod("web"), STAYS))
+        world.nodes.dry_answers["web"] = answer  # type: ignore[assignment]  # an answer, or a port's error
+        world.nodes.protecting["shop-dev"] = budgets
+        found = CORDON.begin(step(world))
+        assert (world.nodes.marks == []) is isinstance(found, Refused)
+        return found
+
+    @pytest.mark.parametrize(
+        ("answer", "why", "advice"),
+        [
+            (EvictionResult("several", "two PDBs"), "two PDBs", "make sure that only one PDB covers each pod"),
+            (
+                EvictionResult("refused", "a webhook"),
+                "a webhook",
+                "fix what the API server reports, or ask the owner of the webhook",
+            ),
+            (
+                RejectedError("x", "a webhook"),
+                "a webhook",
+                "fix what the API server reports, or ask the owner of the webhook",
+            ),
+            (
+                EvictionResult("blocked", "PDB web"),
+                "PDB web",
+                "let its PDB allow an eviction (more replicas, or a lower minAvailable)",
+            ),
+        ],
+    )
+    def test_a_lasting_refusal_leaves_the_node_as_it_is(
+        self, answer: EvictionResult | Exception, why: str, advice: str
+    ) -> None:
+        assert self.cordoned(answer, NEVER) == Refused(
+            FailureCode.EVICTION_REFUSED,
+            f"{NAME} was not cordoned, because shop/web cannot be evicted: {why}",
+            advice,
+            lasting=True,
+            subject=NAME,
+        )
+
+    @pytest.mark.parametrize(
+        "answer",
+        [EvictionResult("blocked", "PDB web"), BusyError("409"), EvictionResult("evicted"), EvictionResult("gone")],
+    )
+    def test_what_may_be_allowed_later_is_no_reason(self, answer: EvictionResult | Exception) -> None:
+        assert self.cordoned(answer) == Done(f"{NAME} is cordoned")
+
+    def test_a_namespace_that_is_being_deleted_is_no_reason_whatever_its_pdb(self) -> None:
+        assert self.cordoned(BusyError("409"), NEVER) == Done(f"{NAME} is cordoned")
 
 
 class TestUncordon:
@@ -252,6 +309,61 @@ class TestDrain:
         late = DRAIN.poll(step(world, began=NIGHT - 10 * MINUTE))
         assert isinstance(late, Refused)
         assert late.cause == f"shop/a has not left {NAME} in time: no webhook"
+        assert late.remedy == "fix what the API server reports, then start the run again"
+
+    def test_a_node_without_pods_has_no_progress_to_show(self) -> None:
+        assert DRAIN.poll(step(self.drained(STAYS))) == Done(f"0 pods have left {NAME}", Progress(0, 0, "pods"))
+
+    def test_only_the_pods_of_the_node_are_read(self) -> None:
+        world = self.drained(pod("a"))
+        asked: list[str] = []
+        read = world.nodes.pods
+
+        def pods(of: Cluster | ClusterRef, node: str = "") -> tuple[Pod, ...]:
+            asked.append(node)
+            return read(of, node)
+
+        world.nodes.pods = pods  # type: ignore[method-assign,assignment]  # notes the node
+        DRAIN.check(step(world))
+        world.nodes.change(NAME, unschedulable=False)
+        CORDON.begin(step(world))
+        assert asked == [NAME, NAME]
+
+    def test_a_step_of_an_earlier_version_leaves_each_pod_its_own_grace_period(self) -> None:
+        world = self.drained(pod("a"))
+        old = {key: value for key, value in PARAMS.items() if key != "grace_s"}
+        assert isinstance(DRAIN.poll(context(world, old)), Pending)
+
+    def created(self, name: str, minutes: int, **more: object) -> Pod:
+        return pod(name, created=NIGHT + minutes * MINUTE, **more)
+
+    def test_the_newest_pod_of_the_first_minute_is_remembered(self) -> None:
+        world = self.drained(self.created("a", -9), self.created("b", -5), pod("c"))
+        newest = f"drain {(NIGHT - 5 * MINUTE).isoformat()}"
+        found = DRAIN.poll(step(world, token="drain"))
+        assert isinstance(found, Pending)
+        assert found.token == newest
+        world = self.drained(self.created("a", -9))
+        kept = DRAIN.poll(step(world, token=newest, began=NIGHT - timedelta(seconds=59)))
+        assert isinstance(kept, Pending)
+        assert kept.token == newest
+        world = self.drained(self.created("late", -1))
+        for began in (None, NIGHT - timedelta(seconds=59)):
+            later = DRAIN.poll(step(world, token=newest, began=began))
+            assert isinstance(later, Pending)
+            assert later.token == f"drain {(NIGHT - MINUTE).isoformat()}"
+            world.nodes.running["shop-dev"] = (self.created("late", -1),)
+
+    def test_a_pod_that_was_placed_on_the_node_after_the_first_minute_ends_the_drain(self) -> None:
+        token, began = f"drain {(NIGHT - 5 * MINUTE).isoformat()}", NIGHT - MINUTE
+        back = self.drained(self.created("old", -5), self.created("back", -4))
+        assert DRAIN.poll(step(back, token=token, began=began)) == Refused(
+            FailureCode.COMES_BACK,
+            f"shop/back was created on {NAME} although it is cordoned, so evicting it does not empty the node",
+            "find out what places the pod there (spec.nodeName, or its own scheduler), then start the run again",
+        )
+        ending = self.drained(self.created("old", -5), self.created("back", -4, deleting=True))
+        assert isinstance(DRAIN.poll(step(ending, token=token, began=began)), Pending)
 
     def test_a_grace_period_is_passed_on(self) -> None:
         world = self.drained(pod("a"))

@@ -9,6 +9,7 @@ import pytest
 from ops.model.fleet import Cluster, Node, Power, Unknown
 from ops.model.outcome import Done, Pending, Ready, Refused, Stale
 from ops.model.reasons import FailureCode
+from ops.model.run import StepState
 from ops.ports.azure import OperationStatus
 from ops.ports.errors import AlreadyError, BusyError, RejectedError, TryLaterError
 from ops.tables.base import store_key
@@ -84,6 +85,11 @@ def test_a_step_begins_only_on_a_known_state_without_another_operation(
     assert verb.check(context(world_of(of), **record)) == expected  # type: ignore[arg-type]  # fields by name
 
 
+def test_an_undo_that_may_have_begun_is_observed() -> None:
+    world = world_of(busy(RUNNING))
+    assert STOP.check(context(world, undo=True, state=StepState.UNDOING)) == Pending("", SOON)
+
+
 def test_an_undo_of_a_stop_is_done_if_the_cluster_runs() -> None:
     assert START.check(context(world_of(RUNNING), undo=True)) == Done("the cluster is running")
 
@@ -144,6 +150,7 @@ class TestBegin:
                 Refused("ScopeLocked", "the scope is locked", "remove the lock, or ask its owner", lasting=True),
             ),
             (RejectedError("Odd", "odd"), Refused("Odd", "odd", ADVICE, lasting=True)),
+            (RejectedError("EtagMismatch", "odd"), Refused("EtagMismatch", "odd", ADVICE, lasting=True)),
             (
                 RejectedError("OperationNotAllowed", "the quota is exceeded"),
                 Refused(
@@ -232,6 +239,15 @@ class TestPoll:
         world.clusters.refuse = BusyError("409")
         assert operation.verb.poll(context(world, undo=True, token="t")) == Pending("t", LATER)
 
+    def test_without_an_operation_a_cluster_that_has_failed_is_not_as_wanted(self, operation: Operation) -> None:
+        """A start that fails can leave the cluster running; and the state can still be that of the operation before."""
+        failed = replace(operation.wanted, provisioning_state="Failed")
+        assert polled(operation, failed, None) == Pending("", SOON)
+        code = FailureCode.START_FAILED if operation.what == "the start" else FailureCode.STOP_FAILED
+        assert polled(operation, failed, None, began=NIGHT - 10 * MINUTE) == Refused(
+            code, f"{operation.what} was accepted without an operation, and the cluster is Failed", ADVICE
+        )
+
     def test_without_an_operation_the_cluster_has_ten_minutes_to_show_it(self, operation: Operation) -> None:
         assert polled(operation, operation.of, None) == Pending("", SOON)
         assert polled(operation, operation.of, None, began=NIGHT - timedelta(minutes=9, seconds=59)) == Pending(
@@ -306,6 +322,8 @@ class TestVerifyStart:
         one, two, three = nodes_of(RUNNING)
         assert self.missing(busy(RUNNING)) == "Azure reports Updating"
         assert self.missing(STOPPED) == "Azure reports it as stopped"
+        failed = replace(RUNNING, provisioning_state="Failed")
+        assert self.missing(failed) == "Azure reports the cluster as Failed"
         assert self.missing(UNKNOWN) == "Azure does not report whether the cluster is running"
         assert self.missing(RUNNING, TryLaterError("no answer")) == "its nodes could not be read: no answer"
         assert self.missing(RUNNING, (one, two, replace(three, ready=False))) == "2 of 3 nodes are Ready"

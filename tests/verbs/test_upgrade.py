@@ -305,6 +305,13 @@ class TestVerify:
         assert VERB.verify(step(world_of(empty))) == Done("the pool has no nodes and is set to 202611.05.0")
         assert self.missing(with_pool(count=0)) == "it has no nodes"
 
+    def test_a_spot_pool_whose_nodes_were_all_evicted_is_verified_by_what_azure_reports(self) -> None:
+        evicted = with_pool(image=NEW, spot=True)
+        found = VERB.verify(step(world_with(evicted, Node("x", "other", NEW, ready=True))))
+        assert found == Done("the pool has no nodes and is set to 202611.05.0")
+        behind = with_pool(spot=True)
+        assert self.missing(behind, Node("x", "other", NEW, ready=True)) == "it has no nodes"
+
     def test_a_newer_image_on_every_node_counts_and_is_reported(self) -> None:
         of = with_pool(image=NEWER)
         assert VERB.verify(step(world_of(of))) == Done(

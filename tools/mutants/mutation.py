@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tools.mutants.operators import EVERYWHERE, IN_FUNCTIONS, IN_TABLES, Edits
+from tools.mutants.operators import EVERYWHERE, IN_FUNCTIONS, IN_TABLES, Edits, is_unreachable
 from tools.mutants.source import Source
 
 type _Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -140,6 +140,8 @@ def _children(node: ast.AST) -> Iterator[ast.AST]:
             return
         case ast.JoinedStr():
             yield from (each.value for each in node.values if isinstance(each, ast.FormattedValue))
+            return
+        case ast.match_case() if is_unreachable(node):
             return
         case ast.match_case():
             yield from (each for each in (node.guard, *node.body) if each)

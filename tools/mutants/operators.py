@@ -121,6 +121,8 @@ def case(source: Source, node: ast.AST) -> Iterator[Edits]:
     """Makes a case of a `match` statement never match."""
     if isinstance(node, ast.Match) and len(node.cases) > 1:
         for each in node.cases:
+            if is_unreachable(each):
+                continue
             if each.guard:
                 yield [source.replace(each.guard, "False")]
             else:
@@ -197,6 +199,15 @@ EVERYWHERE: Sequence[Operator] = (comparison, boolean, arithmetic, constant, con
 IN_FUNCTIONS: Sequence[Operator] = (jump, case, handler, value, statement)
 # At the level of a module or a class only, where a collection is a table of rules.
 IN_TABLES: Sequence[Operator] = (element,)
+
+
+def is_unreachable(node: ast.AST) -> bool:
+    """Whether it is a case that only calls `assert_never`: mypy proves that it is never reached."""
+    match node:
+        case ast.match_case(body=[ast.Expr(ast.Call(func=ast.Name("assert_never")))]):
+            return True
+        case _:
+            return False
 
 
 def _is_target(node: ast.Tuple | ast.List | ast.Set) -> bool:

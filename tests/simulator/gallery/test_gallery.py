@@ -3,6 +3,7 @@
 import base64
 import json
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from click.testing import CliRunner
@@ -13,9 +14,12 @@ from ops.chats.teams.renderer import with_picture
 from ops.cli import main
 from ops.model.approval import ApprovalState
 from ops.model.run import State
+from ops.render import cluster_conditions
+from ops.render import conditions as render_conditions
 from ops.runbooks import runbooks
 from simulator import npm
 from simulator.chat_preview.official_renderer import PlainDrawer, node_drawer
+from simulator.gallery import conditions as shown_conditions
 from simulator.gallery.page import gallery
 from simulator.gallery.samples import Sample, samples
 from simulator.slack.blocks import fault_of
@@ -53,6 +57,19 @@ def test_the_other_messages_are_complete() -> None:
     assert captions("Configuration") == ["is not valid", "is valid again"]
     assert captions("Digest") == ["a week"]
     assert {"help", "status", "why", "plan", "refused"} <= set(captions("Commands"))
+
+
+def functions_in(module: ModuleType) -> set[str]:
+    return {
+        name
+        for name, value in vars(module).items()
+        if name.endswith("_message") and value.__module__ == module.__name__
+    }
+
+
+def test_every_condition_is_shown() -> None:
+    named = set(vars(shown_conditions))
+    assert (functions_in(render_conditions) | functions_in(cluster_conditions)) - named == set()
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: f"{sample.section}-{sample.caption}")

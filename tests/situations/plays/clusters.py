@@ -312,3 +312,18 @@ def two_groups() -> Observed:
     states = {each.resource_group: each.provisioning_state for each in world.clusters.fleet.values()}
     assert states == {"rg-straße": "Updating", "rg-strasse": "Succeeded"}
     return observe(world)
+
+
+@situation("Azure evicts all nodes of a spot pool while AKS upgrades it", Kind.CLUSTERS)
+def evicted_during_the_upgrade() -> Observed:
+    world = _world(pool("spot1", spot=True))
+    operations = AzureOperations(world)
+
+    def meanwhile(activity: str) -> None:
+        operations(activity)
+        if activity == "verify":
+            world.nodes.listed["shop-dev"] = ()
+
+    run = start(world, run_request(world, rollout="rollout")).to_end(meanwhile)
+    assert run.state is State.DONE
+    return observe(world)

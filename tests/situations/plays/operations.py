@@ -124,3 +124,21 @@ def locked_all_night() -> Observed:
     assert "ScopeLocked" in run.why
     assert "no window" not in run.why
     return observe(world)
+
+
+@situation(
+    "A start is accepted without an operation, fails, and leaves the cluster `Failed` and `Running`", Kind.MISSING
+)
+def failed_without_address() -> Observed:
+    world = world_with_all_operations()
+    world.clock.at = world.clock.at.replace(day=17, hour=10)
+    world.clusters.put(cluster("shop-dev", running=False))
+    world.clusters.nameless = True
+
+    def fail(activity: str) -> None:
+        if activity == "poll":
+            world.clusters.put(replace(world.clusters.only, power=Power.RUNNING, provisioning_state="Failed"))
+
+    run = start(world, manual_request(world, "power", "m-1")).to_end(fail)
+    assert run.state is State.FAILED
+    return observe(world)
