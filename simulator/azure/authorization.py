@@ -21,6 +21,8 @@ EVERYONE: JsonObject = {"id": "00000000-0000-0000-0000-000000000000", "type": "S
 # The resource provider of AKS, which the lockdown excludes.
 AKS: JsonObject = {"id": "7319c514-987d-4e9b-ac3d-d38c4f427f4c", "type": "ServicePrincipal"}
 _AT_SCOPE = "atScope()"
+# A resource in the group: what applies to it is listed without the filter only.
+_DISK = "/providers/Microsoft.Compute/disks/pvc-1"
 _READER = ["Microsoft.ContainerService/managedClusters/read", "Microsoft.Authorization/permissions/read"]
 _REBOOTS = [
     "Microsoft.Compute/virtualMachineScaleSets/virtualMachines/restart/action",
@@ -54,9 +56,10 @@ class Authorization:
         Raises:
             ArmError: 400, another filter was requested; 403, the role is missing.
         """
-        _require_at_scope(request)
         cluster = self._readable(request, "denyAssignments")
-        found = [_deny_assignment(cluster, LOCKDOWN, [AKS])] if cluster.spec.machines_locked else []
+        found = [] if _is_at_scope(request) else [_deny_assignment(cluster, "of one disk", [], _DISK)]
+        if cluster.spec.machines_locked:
+            found.append(_deny_assignment(cluster, LOCKDOWN, [AKS]))
         if cluster.refusal is not None and _refused_with(cluster) == "DenyAssignmentAuthorizationFailed":
             named = re.search(r"name '([^']+)'", cluster.refusal.message)
             found.append(_deny_assignment(cluster, named[1] if named else "no changes", []))
@@ -68,10 +71,12 @@ class Authorization:
         Raises:
             ArmError: 400, another filter was requested; 403, the role is missing.
         """
-        _require_at_scope(request)
         cluster = self._readable(request, "locks")
-        levels = ["CanNotDelete", *(["ReadOnly"] if _refused_with(cluster) == "ScopeLocked" else [])]
-        return page(request, [_lock(cluster, level) for level in levels], self._page_size)
+        found = [] if _is_at_scope(request) else [_lock(cluster, "ReadOnly", _DISK)]
+        found.append(_lock(cluster, "CanNotDelete"))
+        if _refused_with(cluster) == "ScopeLocked":
+            found.append(_lock(cluster, "ReadOnly"))
+        return page(request, found, self._page_size)
 
     def _readable(self, request: ArmRequest, kind: str) -> Cluster:
         """Return the cluster of a resource group in which the role for reboots lets the caller read this.
@@ -90,14 +95,16 @@ def _refused_with(cluster: Cluster) -> str:
     return cluster.refusal.code if cluster.refusal is not None else ""
 
 
-def _require_at_scope(request: ArmRequest) -> None:
-    """Reject other filters.
+def _is_at_scope(request: ArmRequest) -> bool:
+    """Whether only what is at or above the resource group is listed.
 
     Raises:
-        ArmError: 400.
+        ArmError: 400, another filter was requested.
     """
-    if request.call.query.get("$filter", _AT_SCOPE) != _AT_SCOPE:
+    filtered = request.call.query.get("$filter")
+    if filtered not in (None, _AT_SCOPE):
         raise ArmError(400, "UnsupportedFilter", "Only the filter atScope() is simulated.")
+    return filtered is not None
 
 
 def _group(cluster: Cluster) -> str:
@@ -108,7 +115,7 @@ def _permissions(actions: list[str]) -> JsonObject:
     return {"actions": actions, "notActions": [], "dataActions": [], "notDataActions": []}
 
 
-def _deny_assignment(cluster: Cluster, name: str, excluded: list[JsonObject]) -> JsonObject:
+def _deny_assignment(cluster: Cluster, name: str, excluded: list[JsonObject], below: str = "") -> JsonObject:
     """Return a deny assignment, in the shape of the REST reference."""
     identity = deny_assignment_id(cluster)
     permissions = {
@@ -118,14 +125,14 @@ def _deny_assignment(cluster: Cluster, name: str, excluded: list[JsonObject]) ->
         "notDataActions": [],
     }
     return {
-        "id": f"{_group(cluster)}/providers/Microsoft.Authorization/denyAssignments/{identity}",
+        "id": f"{_group(cluster)}{below}/providers/Microsoft.Authorization/denyAssignments/{identity}",
         "type": "Microsoft.Authorization/denyAssignments",
         "name": identity,
         "properties": {
             "denyAssignmentName": name,
             "description": "",
             "permissions": [permissions],
-            "scope": _group(cluster),
+            "scope": f"{_group(cluster)}{below}",
             "doNotApplyToChildScopes": False,
             "principals": [EVERYONE],
             "excludePrincipals": excluded,
@@ -139,10 +146,10 @@ def deny_assignment_id(cluster: Cluster) -> str:
     return etag("deny", cluster.name).replace("-", "")
 
 
-def _lock(cluster: Cluster, level: str) -> JsonObject:
+def _lock(cluster: Cluster, level: str, below: str = "") -> JsonObject:
     name = f"{level.lower()}-lock"
     return {
-        "id": f"{_group(cluster)}/providers/Microsoft.Authorization/locks/{name}",
+        "id": f"{_group(cluster)}{below}/providers/Microsoft.Authorization/locks/{name}",
         "type": "Microsoft.Authorization/locks",
         "name": name,
         "properties": {"level": level},

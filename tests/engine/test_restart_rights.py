@@ -9,7 +9,7 @@ from ops.model.restart_right import DenyAssignment, Lock, PermissionSet, Princip
 from ops.model.run import Run, State
 from ops.ports.errors import DeniedError, RejectedError, TryLaterError
 from ops.tables.runs import runs
-from tests.driving import AzureRestarts, manual_request, start, start_due
+from tests.driving import NIGHT, AzureRestarts, manual_request, start, start_due
 from tests.engine.worlds import NODE, world_with_all_operations
 from tests.fakes import World
 from tests.fakes.azure import FakeRights
@@ -77,13 +77,20 @@ def test_a_refusal_that_a_restart_met_is_not_reported_a_second_time() -> None:
     assert len(world.nodes.marks) == 2
     posts = world.chat.posts
     world.rights.locked = (Lock("keep", "ReadOnly"),)
-    world.clock.advance(days=1)
+    world.clock.at = NIGHT + timedelta(days=1)
     start_due(world)
-    assert (world.chat.posts, len(world.nodes.marks)) == (posts, 2)
-    # The pause of a week is over, but the lock is not.
-    world.clock.advance(days=7)
-    start_due(world)
-    assert len(world.nodes.marks) == 2
+    assert (world.chat.posts, len(list(runs(world.store).scan()))) == (posts, 1)
+
+
+def test_a_refusal_that_is_still_listed_after_its_pause_of_a_week_costs_no_second_drain() -> None:
+    world = world_with_required_reboot()
+    world.machines.refuse = RejectedError("ScopeLocked", "restarting: ScopeLocked: the scope is locked")
+    reboot(world)
+    for locked, started in (((Lock("keep", "ReadOnly"),), 1), ((), 2)):
+        world.rights.locked = locked
+        world.clock.at = NIGHT + timedelta(days=8)
+        start_due(world)
+        assert len(list(runs(world.store).scan())) == started
 
 
 def test_an_identity_that_may_not_read_the_lists_reboots_as_before_and_the_plan_says_what_is_unchecked() -> None:
