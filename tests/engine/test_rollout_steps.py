@@ -1,4 +1,4 @@
-"""One look at a rollout: which runs it starts, when it looks again, and how it ends."""
+"""One advance of a rollout: which runs it starts, when the next one is, and how it ends."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -113,6 +113,18 @@ def test_nodes_that_have_failed_or_were_refused_come_last() -> None:
     assert ordered == ["aks-user1-2", "aks-user1-0", "aks-user1-1"]
 
 
+def test_a_refusal_for_the_whole_cluster_does_not_change_the_order() -> None:
+    refused = RefusedAction("id", "drain-node", "x", "why", "", "r0", MONDAY, MONDAY, 1)
+    first, *others = requiring("aks-user1-0", "aks-user1-1")
+    machines = {"user1": machines_of(OURS, "user1")}
+    decision = decide(facts((replace(first, uid=""), *others), machines=machines, refusals=(refused,)))
+    assert isinstance(decision, Act)
+    assert [skip.what for skip in decision.plan.skips] == ["aks-user1-0"]
+    both = decide(facts((replace(first, uid=""), replace(others[0], uid=""), others[1]), refusals=(refused,)))
+    assert isinstance(both, Nothing)
+    assert [skip.what for skip in both.skips] == ["aks-user1-0", "aks-user1-1"]
+
+
 def test_refusals_of_restarts_leave_nodes_out() -> None:
     refused = RefusedAction("id", "restart-node", "x", "why", "", "r0", NIGHT, NIGHT, 1)
     decision = decide(facts(refusals=(refused,)))
