@@ -77,6 +77,10 @@ def test_twelve_clusters_each_have_a_row_with_their_steps_in_order() -> None:
     assert rows[1].text.endswith("202611.12.0: system")
 
 
+def test_thirteen_clusters_are_grouped_by_their_plans() -> None:
+    assert [row.name for row in request(ordinary(1, 14)).rows] == ["7 clusters", "6 clusters"]
+
+
 def test_clusters_with_different_plans_are_counted_after_the_first_twelve() -> None:
     rows = request([part(number, f"pool{number}") for number in range(1, 61)]).rows
     assert len(rows) == 13
