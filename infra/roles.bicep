@@ -19,6 +19,8 @@ param rebootsInSubscription bool = false
 param costs bool = true
 
 var readActions = [
+  // What the bot's own roles grant, so that a missing role for reboots is known before a node is drained.
+  'Microsoft.Authorization/permissions/read'
   'Microsoft.Compute/locations/operations/read'
   'Microsoft.ContainerService/fleets/autoUpgradeProfiles/read'
   'Microsoft.ContainerService/fleets/members/read'
@@ -39,6 +41,9 @@ var powerActions = [
   'Microsoft.ContainerService/managedClusters/stop/action'
 ]
 var rebootActions = [
+  // What would refuse a restart, so that it is known before a node is drained.
+  'Microsoft.Authorization/denyAssignments/read'
+  'Microsoft.Authorization/locks/read'
   'Microsoft.Compute/virtualMachineScaleSets/virtualMachines/restart/action'
   'Microsoft.Compute/virtualMachines/restart/action'
 ]

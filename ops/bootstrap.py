@@ -124,6 +124,7 @@ def wire(environment: Mapping[str, str]) -> Wiring:
     from ops.adapters.azure_endpoint import AzureEndpoint
     from ops.adapters.azure_fleets import AzureFleets
     from ops.adapters.azure_machines import AzureMachines
+    from ops.adapters.azure_rights import AzureRights
     from ops.adapters.calendar_feeds import calendar_feeds
     from ops.adapters.kubernetes_nodes import KubernetesNodes
     from ops.adapters.svg_to_png import to_png
@@ -150,6 +151,7 @@ def wire(environment: Mapping[str, str]) -> Wiring:
         clusters=clusters,
         nodes=KubernetesNodes(credential, clusters.kubeconfig),
         machines=AzureMachines(credential, endpoint),
+        rights=AzureRights(credential, endpoint),
         costs=AzureCosts(credential, endpoint),
         fleets=AzureFleets(credential, endpoint),
         chats=(),

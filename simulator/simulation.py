@@ -11,6 +11,7 @@ from pathlib import Path
 from simulator.azure import login
 from simulator.azure.arm import Arm
 from simulator.azure.arm_request import Provider
+from simulator.azure.authorization import Authorization
 from simulator.azure.compute import Compute
 from simulator.azure.cost import Cost
 from simulator.azure.credentials import kubeconfig
@@ -41,6 +42,8 @@ PAGE_SIZE = 10
 MACHINES_PER_PAGE = 50
 # Cost Management's page size: 1,000 rows, or 5,000 if requested with $top.
 ROWS_PER_PAGE = 1000
+# Real lists of these kinds are short; with one entry per page, clients follow the links.
+RIGHTS_PER_PAGE = 1
 
 
 class Simulation:
@@ -120,6 +123,7 @@ class Simulation:
             Whose.FLEET: FleetManagers(self.world, PAGE_SIZE),
             Whose.COMPUTE: Compute(self.world, long_running, MACHINES_PER_PAGE),
             Whose.COST: Cost(self.world, ROWS_PER_PAGE),
+            Whose.AUTHORIZATION: Authorization(self.world, RIGHTS_PER_PAGE),
         }
         self._arm = Arm(self.world, tenant, providers, self.requests)
         self._kubernetes = kubernetes.KubernetesApi(self.world, tenant, self.requests)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
+SCOPE = "https://management.azure.com/.default"
+
 
 @dataclass(frozen=True, slots=True)
 class AzureEndpoint:
@@ -17,7 +19,7 @@ class AzureEndpoint:
         """Returns the options for every client. The SDK does not retry, because a durable timer does."""
         options: dict[str, Any] = {
             "base_url": self.url,
-            "credential_scopes": ["https://management.azure.com/.default"],
+            "credential_scopes": [SCOPE],
             "retry_total": 0,
         }
         if self.ca_file:

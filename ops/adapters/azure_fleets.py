@@ -1,18 +1,16 @@
 """Azure Kubernetes Fleet Manager, read through Resource Graph and Resource Manager. Each call is one attempt."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
-
-from azure.core.rest import HttpRequest
 
 from ops.adapters.azure_endpoint import AzureEndpoint, ClientCache
 from ops.adapters.azure_errors import refusals
 from ops.adapters.azure_fleet_documents import auto_upgrade_of, fleet_id_of, member_of, run_of
 from ops.adapters.azure_graph import graph_rows
+from ops.adapters.azure_lists import Send, arm_list, arm_object
 from ops.model.azure_names import azure_key
 from ops.model.update_runs import FleetMembership
 from ops.ports.errors import DeniedError, NotFoundError, OutsideError, RejectedError
@@ -23,8 +21,7 @@ if TYPE_CHECKING:
     from azure.mgmt.resourcegraph import ResourceGraphClient
 
 _FLEETS = "Resources | where type =~ 'microsoft.containerservice/fleets' | project id"
-_VERSION = "2026-06-01"
-_MOST_PAGES = 100
+_VERSION = "api-version=2026-06-01"
 # Resource Graph, from which the fleets come, is minutes behind anyway.
 _KEPT_FOR = timedelta(minutes=5)
 _SUBSCRIPTION = 2  # /subscriptions/S/…
@@ -93,44 +90,16 @@ class AzureFleets:
     def _members_of(self, fleet: str) -> list[tuple[str, str]]:
         doing = f"listing the members of the fleet {fleet.rsplit('/', 1)[-1]}"
         with refusals(doing):
-            self._get(fleet.split("/")[_SUBSCRIPTION], f"{quote(fleet)}?api-version={_VERSION}")
+            arm_object(self._send(fleet), self.endpoint, fleet, _VERSION)
         found = self._list(f"{fleet}/members", doing)
         with refusals(doing):
             return [(azure_key(cluster), group) for cluster, group in map(member_of, found)]
 
     def _list(self, path: str, doing: str) -> list[Any]:
-        """Returns the entries of a list.
+        return arm_list(self._send(path), self.endpoint, path, _VERSION, doing)
 
-        Raises:
-            RejectedError: the pages do not end, or leave Azure Resource Manager. Also raises the errors that `refusals` raises.
-        """
-        subscription = path.split("/")[_SUBSCRIPTION]
-        link, found = f"{quote(path)}?api-version={_VERSION}", list[Any]()
-        for _ in range(_MOST_PAGES):
-            with refusals(doing):
-                page = self._get(subscription, link)
-                found += _entries(page)
-                following = page.get("nextLink")
-            if not following:
-                return found
-            if not str(following).startswith(f"{self.endpoint.url}/"):
-                raise RejectedError("ForeignPage", f"{doing}: the next page is outside Azure Resource Manager")
-            link = str(following).removeprefix(self.endpoint.url)
-        raise RejectedError("TooManyPages", f"{doing}: there are too many pages")
-
-    def _get(self, subscription: str, path: str) -> Mapping[str, Any]:
-        """Reads an object.
-
-        Raises:
-            TypeError: the answer is not an object.
-        """
-        client = self._clients.of(subscription)
-        response = client.send_request(HttpRequest("GET", f"{self.endpoint.url}{path}"))
-        response.raise_for_status()
-        document: object = response.json()
-        if not isinstance(document, dict):
-            raise TypeError("the answer is not an object")
-        return document
+    def _send(self, path: str) -> Send:
+        return self._clients.of(path.split("/")[_SUBSCRIPTION]).send_request
 
     @cached_property
     def _clients(self) -> "ClientCache[ContainerServiceClient]":
@@ -143,15 +112,3 @@ class AzureFleets:
         from azure.mgmt.resourcegraph import ResourceGraphClient
 
         return ResourceGraphClient(self.credential, **self.endpoint.options())
-
-
-def _entries(page: Mapping[str, Any]) -> Iterator[Any]:
-    """Returns the entries of a page. One without a list must not pass for an empty one.
-
-    Raises:
-        TypeError: the page has no list.
-    """
-    value = page["value"]
-    if not isinstance(value, list):
-        raise TypeError("the value of a page is not a list")
-    return iter(value)

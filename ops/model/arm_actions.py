@@ -14,3 +14,5 @@ READ_FLEETS = frozenset(
     }
 )
 LIST_MACHINES = "Microsoft.ContainerService/managedClusters/agentPools/machines/read"
+RESTART_INSTANCE = "Microsoft.Compute/virtualMachineScaleSets/virtualMachines/restart/action"
+RESTART_MACHINE = "Microsoft.Compute/virtualMachines/restart/action"

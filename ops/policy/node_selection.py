@@ -8,6 +8,7 @@ from ops.model.fleet import CORDON_STAMP, Cluster, Node, Unknown
 from ops.model.plan import Skip
 from ops.model.reasons import SkipReason
 from ops.model.refusal import RefusedAction
+from ops.model.restart_right import RestartRight
 from ops.model.run import Run, StepState
 from ops.model.wording import instant
 from ops.model.workload import DisruptionBudget, Pod
@@ -24,12 +25,16 @@ _BY_THE_RULES = "by the rules, the API server was not asked"
 
 @dataclass(frozen=True, slots=True)
 class Guards:
-    """What decides whether a node can be drained and restarted: the cluster's pods, PDBs and refused actions, at a time."""
+    """What decides whether a node can be drained and restarted: the cluster's pods, PDBs and refused actions, at a time.
+
+    `restart_right` is what Azure lists about restarts; None if it was not read.
+    """
 
     pods: tuple[Pod, ...] | Unknown
     disruption_budgets: tuple[DisruptionBudget, ...] | Unknown
     now: datetime
     refusals: tuple[RefusedAction, ...] = ()
+    restart_right: RestartRight | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +49,28 @@ def select_nodes(
     requiring: Sequence[Node], matches: Mapping[str, Match], cluster: Cluster, guards: Guards, run: Run
 ) -> NodeSelection:
     """Selects among the nodes that require a reboot. `matches` are their machines, as far as ARM confirms them."""
-    foreign = [skip for node in requiring if (skip := _not_own(node, cluster, matches[node.name])) is not None]
-    named = {skip.what for skip in foreign}
+    never = [skip for node in requiring if (skip := _never(node, cluster, matches[node.name], guards, run)) is not None]
+    named = {skip.what for skip in never}
     own = {node.name: _left_out(node, guards, run) for node in requiring if node.name not in named}
-    skips = (*_bounded(foreign), *(skip for skip in own.values() if skip is not None))
+    skips = (*_bounded(never), *(skip for skip in own.values() if skip is not None))
     return NodeSelection(tuple(n for n in requiring if n.name in own and own[n.name] is None), skips)
+
+
+def _never(node: Node, cluster: Cluster, match: Match, guards: Guards, run: Run) -> Skip | None:
+    """Leaves out a node whose last step cannot work, however its pods and its own state are."""
+    return _not_own(node, cluster, match) or _forbidden(node, match, guards, run)
+
+
+def _forbidden(node: Node, match: Match, guards: Guards, run: Run) -> Skip | None:
+    """Leaves out a node whose restart Azure would refuse by what it lists, unless such a refusal is an open condition already."""
+    right = guards.restart_right
+    if right is None or not isinstance(match, ConfirmedMachine) or _refused(node, guards, run) is not None:
+        return None
+    why = right.scale_set_instances if match.machine.scale_set else right.single_machines
+    if not why:
+        return None
+    why = f"its restart would be refused: {why} (by what Azure lists, no restart was tried)"
+    return Skip(node.name, SkipReason.RESTART_REFUSED, why, needs_person=True)
 
 
 def _not_own(node: Node, cluster: Cluster, match: Match) -> Skip | None:

@@ -7,6 +7,7 @@ from typing import Protocol
 from ops.model.fleet import Cluster, Unknown, UnreadableCluster
 from ops.model.machine import ListedMachine
 from ops.model.money import CostReport
+from ops.model.restart_right import DenyAssignment, Lock, PermissionSet
 from ops.model.update_runs import FleetMembership
 from ops.policy.node_identity import ConfirmedMachine
 
@@ -85,6 +86,34 @@ class Machines(Protocol):
 
     def begin_restart(self, confirmed: ConfirmedMachine) -> str:
         """Requests a restart of a machine that ARM lists for the cluster; returns a token for `Clusters.operation`."""
+        ...
+
+
+class Rights(Protocol):
+    """What Azure lets the bot do in a resource group, read before it is needed. Each call is one attempt."""
+
+    def permissions(self, subscription: str, group: str) -> tuple[PermissionSet, ...]:
+        """Returns what the roles of the bot's identity grant there, without deny assignments and locks.
+
+        As for the other reads, raises:
+            DeniedError: the identity may not read this.
+        """
+        ...
+
+    def deny_assignments(self, subscription: str, group: str) -> tuple[DenyAssignment, ...]:
+        """Returns the deny assignments at or above the resource group, whomever they apply to."""
+        ...
+
+    def locks(self, subscription: str, group: str) -> tuple[Lock, ...]:
+        """Returns the management locks at or above the resource group."""
+        ...
+
+    def identity(self) -> str:
+        """Returns the object ID of the bot's identity, by which deny assignments name it.
+
+        Raises:
+            RejectedError: its token does not say so.
+        """
         ...
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ops.ports.azure import Clusters, Costs, Fleets, Machines
+from ops.ports.azure import Clusters, Costs, Fleets, Machines, Rights
 from ops.ports.chat import Chat, Replies
 from ops.ports.kubernetes import Nodes
 from ops.ports.runtime import Clock, Events
@@ -26,6 +26,7 @@ class Ports:
     clusters: Clusters
     nodes: Nodes
     machines: Machines
+    rights: Rights
     costs: Costs
     fleets: Fleets
     chats: tuple[Chat, ...]

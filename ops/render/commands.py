@@ -83,7 +83,8 @@ def decision_text(decision: Decision, approvers: str = "") -> str:
     match decision:
         case Act(plan):
             asked = f"would ask {approvers} for approval, then act" if approvers else "would act now"
-            return f"{asked}: {'; '.join(step.title for step in plan.steps)}"
+            warnings = f" ({'; '.join(plan.warnings)})" if plan.warnings else ""
+            return f"{asked}: {'; '.join(step.title for step in plan.steps)}{warnings}"
         case Wait(until, why):
             return f"waits until {instant(until)}: {why}"
         case Nothing(why):

@@ -11,6 +11,7 @@ from ops.model.fleet import NO_POWER_STATE, Cluster, Node, PoolMachines, Unknown
 from ops.model.plan import Claim, Plan, Skip, Step
 from ops.model.reasons import SkipReason, WaitReason
 from ops.model.refusal import RefusedAction
+from ops.model.restart_right import RestartRight
 from ops.model.run import Run, StepState
 from ops.model.run_request import RunRequest
 from ops.model.workload import DisruptionBudget, Pod
@@ -49,6 +50,7 @@ class Facts:
     refusals: tuple[RefusedAction, ...] = ()
     failed_nodes: tuple[str, ...] = ()
     fleet_membership: Membership = None
+    restart_right: RestartRight | Unknown | None = None
 
 
 class Reboot(RunbookDefaults):
@@ -85,14 +87,16 @@ class Reboot(RunbookDefaults):
         requiring = _requiring_reboot(facts.nodes, cluster, policy.annotation, _last(facts))
         matches = match_nodes(cluster, facts.nodes, facts.machines)
         unreadable = is_transient({f"the machine of {node.name}": matches[node.name] for node in requiring})
+        unreadable = unreadable or is_transient({"the right to restart machines": facts.restart_right})
         if unreadable is not None:
             return look_again(*unreadable, now, _BUSY_AGAIN, opening.end if opening else now)
-        guards = Guards(facts.pods, facts.disruption_budgets, now, facts.refusals)
+        right = None if isinstance(facts.restart_right, Unknown) else facts.restart_right
+        guards = Guards(facts.pods, facts.disruption_budgets, now, facts.refusals, right)
         chosen = select_nodes(requiring, matches, cluster, guards, run)
         able, skips = list(chosen.able), chosen.skips
         if not able:
             return Nothing(_nothing(requiring, skips, run), skips)
-        moment = _Moment(policy, settings, run, now, fleet_hold(facts.fleet_membership))
+        moment = _Moment(policy, settings, run, now, fleet_hold(facts.fleet_membership), _warnings(right))
         return _decide_in_window(cluster, able, skips, moment)
 
     def due(self, clusters: Sequence[Cluster], settings: Settings, now: datetime) -> tuple[RunRequest, ...]:
@@ -124,13 +128,14 @@ RUNBOOK = Reboot()
 
 @dataclass(frozen=True, slots=True)
 class _Moment:
-    """The context of a decision: the time, the rules, the run, and whether an update run of its fleet has the cluster."""
+    """The context of a decision: the time, the rules, the run, whether an update run of its fleet has the cluster, and the plan's warnings."""
 
     policy: RebootSettings
     settings: Settings
     run: Run
     now: datetime
     hold: str = ""
+    warnings: tuple[str, ...] = ()
 
 
 def _decide_in_window(cluster: Cluster, able: list[Node], skips: tuple[Skip, ...], at: _Moment) -> Decision:
@@ -164,7 +169,8 @@ def _plan(cluster: Cluster, able: list[Node], skips: tuple[Skip, ...], opening: 
         _steps(node, opening, at),
         (Claim.of_cluster(cluster.id),),
         reasons,
-        skips=skips,
+        at.warnings,
+        skips,
         nodes=1,
         risk="drain",
         following=tuple(step for other in able[1:] for step in _steps(other, opening, at)),
@@ -225,6 +231,12 @@ def _requiring_reboot(nodes: tuple[Node, ...], cluster: Cluster, annotation: str
 def _last(facts: Facts) -> frozenset[str]:
     """Returns the nodes whose reboot has failed lately, by uid, and those whose evictions were refused, by name."""
     return frozenset(facts.failed_nodes) | {each.subject for each in facts.refusals if each.subject}
+
+
+def _warnings(right: RestartRight | None) -> tuple[str, ...]:
+    """What a person should know before a node is drained: its restart can still be refused (rule 7)."""
+    unchecked = right.unchecked if right else ()
+    return (f"not checked before the drain: {'; '.join(unchecked)}",) if unchecked else ()
 
 
 def _late(able: list[Node]) -> tuple[Skip, ...]:

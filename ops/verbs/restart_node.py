@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from ops.model.arm_actions import ASK_API_SERVER, LIST_MACHINES, READ_CLUSTER
+from ops.model.arm_actions import ASK_API_SERVER, LIST_MACHINES, READ_CLUSTER, RESTART_INSTANCE, RESTART_MACHINE
 from ops.model.fleet import Cluster, Pool, PoolMachines, Unknown
 from ops.model.outcome import Done, Pending, Ready, Refused, Stale
 from ops.model.reasons import FailureCode
@@ -40,8 +40,8 @@ class RestartNode:
             READ_CLUSTER,
             ASK_API_SERVER,
             LIST_MACHINES,
-            "Microsoft.Compute/virtualMachines/restart/action",
-            "Microsoft.Compute/virtualMachineScaleSets/virtualMachines/restart/action",
+            RESTART_INSTANCE,
+            RESTART_MACHINE,
             "Microsoft.Compute/locations/operations/read",
         }
     )

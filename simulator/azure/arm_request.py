@@ -38,7 +38,8 @@ def page(request: ArmRequest, found: list[JsonObject], size: int) -> HttpRespons
         link = (
             f"{request.call.origin}{quote(request.call.path)}?%24skiptoken={token(first + size)}&api-version={version}"
         )
-        document["nextLink"] = link
+        filtered = request.call.query.get("$filter")
+        document["nextLink"] = link if filtered is None else f"{link}&%24filter={quote(filtered)}"
     return HttpResponse(200, document)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from simulator.azure import machines
 from simulator.azure.arm_request import ArmRequest, page, require_no_body
-from simulator.azure.documents import etag
+from simulator.azure.authorization import LOCKDOWN, deny_assignment_id
 from simulator.azure.errors import ArmError
 from simulator.azure.longrunning import LongRunning
 from simulator.http_types import HttpResponse
@@ -101,12 +101,7 @@ class Compute:
         return self._long_running.compute_status(request.call, request.names)
 
     def _cluster(self, request: ArmRequest) -> Cluster:
-        names = request.names
-        for cluster in self._world.clusters.values():
-            here = cluster.spec.subscription == names["subscription"].lower()
-            if here and node_resource_group(cluster).lower() == names["group"].lower():
-                return cluster
-        raise ArmError(404, "ResourceGroupNotFound", f"Resource group '{names['group']}' could not be found.")
+        return machines.cluster_of_group(self._world, request)
 
     def _pool(self, request: ArmRequest) -> tuple[Cluster, Pool]:
         cluster = self._cluster(request)
@@ -157,10 +152,9 @@ def _require_open(request: ArmRequest, cluster: Cluster, action: str) -> None:
     if not cluster.spec.machines_locked:
         return
     group = f"/subscriptions/{cluster.spec.subscription}/resourceGroups/{node_resource_group(cluster)}"
-    denial = etag("deny", cluster.name)
     message = (
         f"The client '{request.principal}' with object id '{request.principal}' has permission to perform action '{action}' "
         f"on scope '{request.call.path}'; however, the access is denied because of the deny assignment with name "
-        f"'AKS deny assignment' and Id '{denial.replace('-', '')}' at scope '{group}'."
+        f"'{LOCKDOWN}' and Id '{deny_assignment_id(cluster)}' at scope '{group}'."
     )
     raise ArmError(403, "DenyAssignmentAuthorizationFailed", message)

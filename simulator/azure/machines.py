@@ -1,9 +1,26 @@
 """The compute provider's representation of scale sets, instances and single VMs. Its shapes were recorded from the real service."""
 
+from simulator.azure.arm_request import ArmRequest
 from simulator.azure.documents import etag, machine_id, zulu
+from simulator.azure.errors import ArmError
 from simulator.http_types import JsonObject
 from simulator.world.nodes import ZONES, node_resource_group
 from simulator.world.state import Cluster, Node, Pool
+from simulator.world.world import World
+
+
+def cluster_of_group(world: World, request: ArmRequest) -> Cluster:
+    """Return the cluster whose machines are in the resource group of the path.
+
+    Raises:
+        ArmError: 404, there is none.
+    """
+    names = request.names
+    for cluster in world.clusters.values():
+        here = cluster.spec.subscription == names["subscription"].lower()
+        if here and node_resource_group(cluster).lower() == names["group"].lower():
+            return cluster
+    raise ArmError(404, "ResourceGroupNotFound", f"Resource group '{names['group']}' could not be found.")
 
 
 def scale_set_name(cluster: Cluster, pool: Pool) -> str:

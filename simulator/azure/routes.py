@@ -27,6 +27,9 @@ COMPUTE_VERSIONS = ("2026-04-01", "2025-04-01")
 # azure-mgmt-containerservicefleet 4.
 FLEET_VERSIONS = ("2026-06-01",)
 FLEET = f"{GROUP}{RP}/fleets/{{fleet}}"
+# REST reference of Microsoft.Authorization.
+RIGHTS_VERSIONS = ("2022-04-01",)
+LOCK_VERSIONS = ("2020-05-01", "2016-09-01")
 # azure-mgmt-costmanagement 5.
 COST_VERSIONS = ("2025-03-01", "2023-11-01")
 
@@ -38,6 +41,7 @@ class Provider(Enum):
     FLEET = "fleet"
     COMPUTE = "compute"
     COST = "cost"
+    AUTHORIZATION = "authorization"
 
 
 class Rate(Enum):
@@ -89,6 +93,11 @@ def _fleet(template: str, action: str, handler: str) -> Route:
     return Route(
         "GET", template, f"{_FLEETS}{action}", handler, FLEET_VERSIONS, ("$skiptoken",), provider=Provider.FLEET
     )
+
+
+def _authorization(kind: str, handler: str, versions: tuple[str, ...], *query: str) -> Route:
+    path, action = f"{GROUP}/providers/Microsoft.Authorization/{kind}", f"Microsoft.Authorization/{kind}/read"
+    return Route("GET", path, action, handler, versions, ("$skiptoken", *query), provider=Provider.AUTHORIZATION)
 
 
 def _cost(scope: str) -> Route:
@@ -202,6 +211,9 @@ ROUTES = (
     _fleet(f"{FLEET}/members", "/members/read", "list_members"),
     _fleet(f"{FLEET}/updateRuns", "/updateRuns/read", "list_update_runs"),
     _fleet(f"{FLEET}/autoUpgradeProfiles", "/autoUpgradeProfiles/read", "list_auto_upgrades"),
+    _authorization("permissions", "list_permissions", RIGHTS_VERSIONS),
+    _authorization("denyAssignments", "list_deny_assignments", RIGHTS_VERSIONS, "$filter"),
+    _authorization("locks", "list_locks", LOCK_VERSIONS, "$filter"),
     _cost(SUBSCRIPTION),
     _cost(GROUP),
 )

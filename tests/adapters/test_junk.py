@@ -18,6 +18,7 @@ from ops.adapters.azure_clusters import AzureClusters
 from ops.adapters.azure_costs import AzureCosts
 from ops.adapters.azure_fleets import AzureFleets
 from ops.adapters.azure_machines import AzureMachines
+from ops.adapters.azure_rights import AzureRights
 from ops.adapters.kubernetes_nodes import KubernetesNodes
 from ops.chats.slack.client import SlackChat
 from ops.chats.teams.bot import TeamsBotChat
@@ -59,6 +60,9 @@ COUNTS = {
     "newest image": 400,
     "machines": 500,
     "fleets": 800,
+    "permissions": 400,
+    "deny assignments": 500,
+    "locks": 300,
     "operation": 500,
     "kubeconfig": 300,
     "begin": 400,
@@ -126,6 +130,7 @@ class Azure:
         self.endpoint, self.adapter = junk.endpoint()
         self.clusters = AzureClusters(Credential(), self.endpoint)
         self.machines = AzureMachines(Credential(), self.endpoint)
+        self.rights = AzureRights(Credential(), self.endpoint)
 
     def membership(self) -> object:
         return AzureFleets(Credential(), self.endpoint).membership("/subscriptions/1/x", MONDAY)
@@ -211,6 +216,18 @@ def test_fleets(azure: Azure) -> None:
     assert seen["read"] > 100
 
 
+def test_what_the_bot_may_do(azure: Azure) -> None:
+    rights, granted = azure.rights, {"actions": ["*"], "notActions": ["*/read"]}
+    denial = {"denyAssignmentName": "x", "permissions": [granted], "principals": [{"id": "p"}], "excludePrincipals": []}
+    lists: dict[str, tuple[object, Callable[[], object]]] = {
+        "permissions": (granted, lambda: rights.permissions("1", "g")),
+        "deny assignments": ({"name": "n", "properties": denial}, lambda: rights.deny_assignments("1", "g")),
+        "locks": ({"name": "n", "properties": {"level": "ReadOnly"}}, lambda: rights.locks("1", "g")),
+    }
+    for kind, (entry, call) in lists.items():
+        assert try_all(kind, {"value": [entry] * 3}, azure.after(call))["read"] > 20, kind
+
+
 def test_what_azure_answers_to_a_begin(azure: Azure, some: Any) -> None:
     identity = cluster_id(some)
     begins = [
@@ -233,6 +250,7 @@ def test_lists_that_never_end(azure: Azure, some: Any) -> None:
         "empty clusters": ({"data": [], "$skipToken": "again"}, lambda: azure.clusters.list_clusters("1")),
         "machines": ({"value": [], "nextLink": again}, lambda: azure.clusters.machines(identity, "user1")),
         "fleets": ({"data": [{"id": FLEET}], "value": [], "nextLink": again}, azure.membership),
+        "locks": ({"value": [], "nextLink": again}, lambda: azure.rights.locks("1", "g")),
         "all fleets": ({"data": [], "$skipToken": "again"}, azure.membership),
         "costs": ({"properties": {**ROWS, "nextLink": again}}, lambda: azure.costs(azure.adapter.next)),
     }

@@ -6,6 +6,7 @@ from datetime import datetime
 from ops.model.fleet import Cluster, Power, Unknown
 from ops.model.machine import ListedMachine
 from ops.model.money import CostReport
+from ops.model.restart_right import DenyAssignment, Lock, PermissionSet
 from ops.model.update_runs import FleetMembership
 from ops.ports.azure import OperationStatus
 from ops.ports.errors import NotFoundError, OutsideError, TryLaterError
@@ -146,3 +147,39 @@ class FakeFleets:
         if self.refuse is not None:
             raise self.refuse
         return self.members.get(cluster_id)
+
+
+@dataclass
+class FakeRights:
+    """What Azure lists for every resource group; by default, a role grants restarts and nothing forbids them.
+
+    Every read raises its own error in `refuse`, by its name. `asked` lists every read.
+    """
+
+    granted: tuple[PermissionSet, ...] = (PermissionSet(("Microsoft.Compute/*/restart/action",)),)
+    denied: tuple[DenyAssignment, ...] = ()
+    locked: tuple[Lock, ...] = ()
+    refuse: dict[str, OutsideError] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+
+    def permissions(self, subscription: str, group: str) -> tuple[PermissionSet, ...]:
+        self._ask("permissions", subscription, group)
+        return self.granted
+
+    def deny_assignments(self, subscription: str, group: str) -> tuple[DenyAssignment, ...]:
+        self._ask("deny assignments", subscription, group)
+        return self.denied
+
+    def locks(self, subscription: str, group: str) -> tuple[Lock, ...]:
+        self._ask("locks", subscription, group)
+        return self.locked
+
+    def identity(self) -> str:
+        self._ask("identity")
+        return "the-bot"
+
+    def _ask(self, what: str, *where: str) -> None:
+        assert all(where)
+        self.asked.append(what)
+        if what in self.refuse:
+            raise self.refuse[what]

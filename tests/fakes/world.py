@@ -8,7 +8,7 @@ from ops.config.config_file import ConfigState
 from ops.context import Context
 from ops.ports.bundle import Ports
 from tests.configurations import CONFIG, settings
-from tests.fakes.azure import FakeClusters, FakeCosts, FakeFleets
+from tests.fakes.azure import FakeClusters, FakeCosts, FakeFleets, FakeRights
 from tests.fakes.chat import FakeChat, FakeReplies
 from tests.fakes.clock import FakeClock
 from tests.fakes.kept import FakeEngine, FakeEvents, FakeLedger
@@ -30,6 +30,7 @@ class World:
     store: SqliteStore = field(default_factory=lambda: SqliteStore(":memory:"))
     costs: FakeCosts = field(default_factory=FakeCosts)
     fleets: FakeFleets = field(default_factory=FakeFleets)
+    rights: FakeRights = field(default_factory=FakeRights)
     replies: FakeReplies = field(default_factory=FakeReplies)
     config: str = CONFIG
     problem: str = ""
@@ -50,6 +51,7 @@ class World:
             self.clusters,
             self.nodes,
             self.machines,
+            self.rights,
             self.costs,
             self.fleets,
             (self.chat,),

@@ -1,6 +1,7 @@
 """The custom roles and the ClusterRole grant exactly what the verbs and facts declare."""
 
 import re
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, cast
 
@@ -71,10 +72,16 @@ def test_no_role_grants_a_wildcard() -> None:
         ("reboot", "reboot", {"cordon-node", "drain-node", "restart-node", "uncordon-node"}),
     ],
 )
-def test_a_role_grants_the_write_permissions_that_its_verbs_need(runbook: str, role: str, used: set[str]) -> None:
-    assert runbook in runbooks()
-    needed = set().union(*(verbs()[name].actions for name in used))
+def test_a_role_grants_what_its_verbs_and_facts_need_and_the_reader_does_not_grant(
+    runbook: str, role: str, used: set[str]
+) -> None:
+    of_facts = (facts()[each.name].ACTIONS for each in fields(runbooks()[runbook].facts))
+    needed = set().union(*of_facts, *(verbs()[name].actions for name in used))
     assert needed - granted()["read"] == granted()[role]
+
+
+def test_a_missing_role_for_reboots_can_be_seen_with_the_reader_alone() -> None:
+    assert "Microsoft.Authorization/permissions/read" in granted()["read"]
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,15 @@ def test_a_plan_reboots_one_node_and_names_those_that_follow() -> None:
     )
 
 
+def test_a_node_asks_with_the_configured_annotation_only() -> None:
+    config = SHORT.replace("drain-timeout:", "annotation: example.com/reboot, drain-timeout:")
+    assert isinstance(decide(facts(ONE_ASKS), config=config), Nothing)
+    other = tuple(replace(node, annotations={"example.com/reboot": ""}) for node in ONE_ASKS[:1])
+    decision = decide(facts((*other, *ONE_ASKS[1:])), config=config)
+    assert isinstance(decision, Act)
+    assert [step.params.get("annotation") for step in decision.plan.steps] == [None, None, "example.com/reboot"]
+
+
 def test_nodes_are_ordered_by_pool_and_name_and_those_of_no_pool_come_last() -> None:
     of = cluster("shop-dev", pool("b", spot=True), pool("z"), pool("c", mode="System"))
     names = [f"aks-{name}-{number}" for name in "bzc" for number in (0, 1)]
