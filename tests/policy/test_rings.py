@@ -101,14 +101,14 @@ class TestNewClusters:
         ),
         0,
         PLAN.ends,
-        (("w", "w"), ("b", "b"), ("x", "x")),
+        (("w", "w"), ("b", "b"), ("x", "a")),
     )
     OLD = Rollout("r", replace(PLAN, watched=(("w", "w"),)), MONDAY, state=State.DONE, why="done", ended=MONDAY)
 
     def test_new_clusters_join_their_ring_and_known_ones_stay_where_they_are(self) -> None:
         found = with_new_clusters(self.OLD, self.LATER, MONDAY)
         rings = (replace(RINGS[0], targets=(("a", "a"), ("b", "b"), ("d", "d"))), RINGS[1])
-        plan = replace(PLAN, rings=rings, watched=(("w", "w"), ("x", "x")))
+        plan = replace(PLAN, rings=rings, watched=(("w", "w"), ("x", "a")))
         assert found == Rollout("r", plan, MONDAY, state=State.RUNNING)
 
     def test_a_ring_of_which_the_later_scan_knows_nothing_stays(self) -> None:
