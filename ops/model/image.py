@@ -73,3 +73,9 @@ def days_between(own: str, newest: object) -> int | None:
     first = NodeImage.parse(own)
     second = NodeImage.parse(newest) if isinstance(newest, str) else None
     return None if first is None or second is None else max(0, (second.released - first.released).days)
+
+
+def short_name(label: str) -> str:
+    """Returns an image as messages show it: its version, its whole name if that cannot be read, or that it is unknown."""
+    image = NodeImage.parse(label)
+    return image.short if image else label or "an unknown image"

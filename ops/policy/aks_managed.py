@@ -7,7 +7,7 @@ from typing import Protocol
 from ops.model.auto_provisioning import AutoProvisioning
 from ops.model.decision import Decision, Nothing, Report, Wait
 from ops.model.fleet import Cluster, Node, Pool, Unknown
-from ops.model.image import NodeImage
+from ops.model.image import NodeImage, short_name
 from ops.model.plan import Skip
 from ops.model.reasons import SkipReason, WaitReason
 from ops.policy.auto_provisioning import unlisted_line, unlisted_pools
@@ -106,7 +106,7 @@ def _line(pool: Pool, facts: AksManagedFacts) -> str:
     own = nodes_of(pool, facts.nodes)
     image = NodeImage.parse(pool.image)
     good = [node for node in own if image is not None and image.is_carried_as(node.image_label) and node.ready]
-    short = _short(pool.image)
+    short = short_name(pool.image)
     total = len(own) if isinstance(pool.count, Unknown) else max(pool.count, len(own))
     return f"{pool.name}: Azure reports {short}; {len(good)} of {total} nodes run it and are Ready, by their labels"
 
@@ -116,11 +116,6 @@ def _unlisted(cluster: Cluster, facts: AksManagedFacts) -> tuple[str, ...]:
     nodes = () if isinstance(facts.nodes, Unknown) else facts.nodes
     pools = unlisted_pools(cluster, nodes)
     return tuple(f"{name}: {unlisted_line(own, facts.auto_provisioning)}" for name, own in pools.items())
-
-
-def _short(label: str) -> str:
-    image = NodeImage.parse(label)
-    return image.short if image else label or "an unknown image"
 
 
 def _late(pool: Pool, max_image_age: timedelta) -> str:

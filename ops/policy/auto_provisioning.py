@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from ops.model.auto_provisioning import AutoProvisioning
 from ops.model.fleet import Cluster, Node, Unknown
-from ops.model.image import NodeImage
+from ops.model.image import short_name
 from ops.model.plan import Skip
 from ops.model.reasons import SkipReason
 
@@ -103,12 +103,7 @@ def _names(state: str, names: Sequence[str]) -> str:
 
 def _images(nodes: Sequence[Node]) -> str:
     """Names the images, and how many nodes run each if there are several."""
-    counted = Counter(_short(node.image_label) for node in nodes)
+    counted = Counter(short_name(node.image_label) for node in nodes)
     if len(counted) == 1:
         return next(iter(counted))
     return ", ".join(f"{number} with {image}" for image, number in sorted(counted.items()))
-
-
-def _short(label: str) -> str:
-    image = NodeImage.parse(label)
-    return image.short if image else label or "an unknown image"

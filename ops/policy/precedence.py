@@ -8,7 +8,9 @@
 | 30 | `power` |
 | 40 | `node-image` |
 | 50 | `reboot` |
+| 70 | `tags` |
 
+Runs of `spot` and `budget` take no lease, so they neither wait nor make other runs yield.
 Each runbook declares its own rank, which applies to runs that a timer has started. Runs from the sources `event` and
 `action-group` count like those that a person starts; only the rank of `spot` is lower.
 """

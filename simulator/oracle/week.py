@@ -103,11 +103,12 @@ class Week:
 
     def expected(self, place: Place, at: datetime) -> timedelta:
         """The expected duration of upgrading a pool (rule 9)."""
-        count, surge = self.history.count(place.cluster, place.pool, at), 1
-        if place.pool.priority != "Spot":
-            section = "1" if place.pool.without_upgrade_settings else place.pool.max_surge
+        count, surge, soak = self.history.count(place.cluster, place.pool, at), 1, 0
+        # Azure shows no settings for a spot pool.
+        if place.pool.priority != "Spot" and not place.pool.without_upgrade_settings:
+            section, soak = place.pool.max_surge, place.pool.node_soak_minutes
             surge = ceil(count * int(section[:-1]) / 100) if section.endswith("%") else int(section or 1)
-        return ceil(count / max(surge, 1)) * (7 + place.pool.node_soak_minutes) * MINUTE + 10 * MINUTE
+        return ceil(count / max(surge, 1)) * (7 + soak) * MINUTE + 10 * MINUTE
 
     def proven(self, place: Place, at: datetime) -> bool:
         """Whether the pool is allowed to be upgraded to the newest image (rule 11)."""

@@ -231,7 +231,7 @@ def pool_of(cluster: ClusterSpec, spec: PoolSpec, image: str) -> Pool:
         max_surge="1" if spec.without_upgrade_settings else spec.max_surge,
         max_unavailable=spec.max_unavailable,
         drain_timeout_minutes=spec.drain_timeout_minutes,
-        node_soak_minutes=spec.node_soak_minutes,
+        node_soak_minutes=0 if spec.without_upgrade_settings else spec.node_soak_minutes,
         power_state="Stopped" if spec.stopped else "Running",
         provisioning_state="Failed" if spec.failed else "Succeeded",
         error_code=spec.failed[0] if spec.failed else "",

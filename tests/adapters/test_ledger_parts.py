@@ -11,6 +11,7 @@ from uuid import uuid4
 import pytest
 
 from ops.adapters.azure_ledger import AzureLedger
+from ops.adapters.chained_ledger import MOST_ENTRIES
 from ops.adapters.file_ledger import FileLedger
 from ops.model.ledger import Entry
 from ops.ports.errors import LedgerBrokenError
@@ -18,6 +19,7 @@ from ops.ports.store import Ledger
 from tests.fakes import MONDAY
 from tests.tools.azurite import Azurite
 
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "ledger.md"
 DAY = "2026-11-16"
 ENTRY = Entry("run|plan", MONDAY, "plan", "run", "user1: old → new", data={"plan": "abc"})
 
@@ -158,6 +160,12 @@ def test_a_full_part_continues_in_the_next_one_without_damage(storage: Storage) 
     assert [key for key in keys(storage.open()) if key.startswith("k")] == [f"k{number}" for number in range(7)]
     assert json.loads(storage.read(f"{DAY}-3.jsonl").splitlines()[0])["data"]["reason"] == "full"
     assert storage.open().damage(DAY) == ()
+
+
+def test_a_part_has_fewer_entries_than_a_blob_has_blocks() -> None:
+    """An append blob has at most 50,000 blocks, one per entry, and several instances can append at the same time."""
+    assert MOST_ENTRIES == 45_000
+    assert f"{MOST_ENTRIES:,} entries" in PAGE.read_text()
 
 
 def test_a_key_in_an_earlier_part_is_not_written_again(storage: Storage) -> None:

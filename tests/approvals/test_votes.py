@@ -32,6 +32,26 @@ def test_earlier_approvals_count_when_a_rule_now_requires_fewer_people() -> None
     assert story.approval.state is ApprovalState.APPROVED
 
 
+def test_every_attempt_is_recorded_with_its_plan_its_person_and_its_result() -> None:
+    story = Story(DirectVote(), ONE)
+    for person, choice in (("cleo", "approve"), ("ben", "reject")):
+        story.vote(person, choice)
+    refused, counted = (entry for entry in story.world.ledger.written.values() if entry.kind == "attempt")
+    assert (refused.by, refused.subject, counted.by) == ("cleo", story.approval.id, "ben")
+    assert {**refused.data, "event": ""} == {
+        "event": "",
+        "plans": story.approval.parts[0].plan.hash,
+        "endpoint": "slack",
+        "identity": "slack:T0DAYTWO/U0CLEO",
+        "choice": "approve",
+        "result": "not-approver",
+        "reason": "",
+        "delivered-again": "no",
+    }
+    assert (counted.data["choice"], counted.data["result"]) == ("reject", "rejected")
+    assert "" != refused.data["event"] != counted.data["event"]
+
+
 def test_a_former_approvers_approval_is_not_shown_as_counted() -> None:
     story = Story(DirectVote(), TWO_GROUPS)
     story.vote("ana", "approve")

@@ -1,10 +1,12 @@
 """A mistake on the command line is rejected with a message instead of a traceback."""
 
+import os
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from ops.adapters.state_folder import lock_folder
 from ops.cli import main
 from tests.fakes import CONFIG
 
@@ -47,6 +49,19 @@ def test_an_invalid_daytwo_url_causes_an_error_that_names_the_variable(
     message = refused(daytwo(*arguments, *config, DAYTWO_URL="http://127.0.0.1:port"))
     assert "Invalid port: 'port'" in message
     assert "is DAYTWO_URL correct?" in message
+
+
+@pytest.mark.parametrize("command", [("serve",), ("run", "node-image", "--target", TARGET)], ids=["serve", "run"])
+def test_a_folder_of_records_that_another_process_uses_is_refused_with_one_sentence(
+    command: tuple[str, ...], tmp_path: Path
+) -> None:
+    (tmp_path / "daytwo.yaml").write_text(CONFIG)
+    folder = tmp_path / "state"
+    held = lock_folder(folder)
+    message = refused(daytwo(*command, "--state", str(folder), "--config", str(tmp_path / "daytwo.yaml")))
+    os.close(held)
+    why = "another process uses this folder. Stop that process, or use another folder, and try again."
+    assert message == f"Error: {folder}/lock: {why}\n"
 
 
 @pytest.mark.parametrize(

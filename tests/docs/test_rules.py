@@ -7,7 +7,7 @@ import pytest
 from tests.docs.test_examples import ROOT
 from tests.docs.test_paths import names_in
 
-PAGES = ("node-image", "reboot", "power", "spot", "budget")
+PAGES = ("node-image", "approvals", "tags", "ledger", "reboot", "power", "spot", "budget")
 _HEADING = "## Tests of these rules"
 _ROW = re.compile(r"^\| (\d+) \| (.+) \|$", re.MULTILINE)
 _TEST = re.compile(r"`(tests/[\w/]+\.py)::([\w:]+)`")

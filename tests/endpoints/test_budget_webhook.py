@@ -24,6 +24,7 @@ def asked(world: World, key: str, configured: str = BUDGET_KEY) -> int:
 
 def test_the_budget_key_opens_the_webhook() -> None:
     assert asked(World(), BUDGET_KEY) == 202
+    assert asked(World(), "k" * 32, "k" * 32) == 202
 
 
 @pytest.mark.parametrize("key", ["", "x", BUDGET_KEY[:-1], f"{BUDGET_KEY}x", BUDGET_KEY.upper(), "ä\ud800"])
@@ -35,7 +36,7 @@ def test_another_key_is_rejected_and_recorded_once_per_minute(key: str) -> None:
     assert BUDGET_KEY not in str(entry)
 
 
-@pytest.mark.parametrize("configured", ["", "short"])
+@pytest.mark.parametrize("configured", ["", "short", "k" * 31])
 def test_without_a_key_nothing_is_taken(configured: str) -> None:
     world = World()
     assert [asked(world, key, configured) for key in (configured, BUDGET_KEY)] == [503, 503]

@@ -1,10 +1,12 @@
 """Budget alerts in both schemas are read correctly and explained once."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
 from ops.endpoints.budget_alerts import take_alert
+from ops.messaging.conditions import close_stale
 from ops.model.money import Cost, CostReport
 from ops.model.run import Run
 from ops.ports.errors import DeniedError, RejectedError
@@ -106,6 +108,19 @@ def test_what_is_not_an_alert_is_reported_once_with_its_text() -> None:
         'its text: {"schemaId": "AIP Budget", "data": {}}'
     )
     assert world.chat.posts == 1
+
+
+def test_the_report_of_what_is_not_an_alert_is_closed_eight_days_after_the_last_one() -> None:
+    world = world_with_all_operations()
+    for _ in range(2):
+        take_alert(world.context, b'{"schemaId": "AIP Budget", "data": {}}')
+        world.clock.at += timedelta(days=1)
+    world.clock.at += timedelta(days=7)
+    close_stale(world.context.ports, world.clock.at)
+    assert len(open_conditions(world.store)) == 1
+    world.clock.at += timedelta(hours=6, seconds=1)
+    close_stale(world.context.ports, world.clock.at)
+    assert open_conditions(world.store) == ()
 
 
 def test_a_repeated_alert_belongs_to_the_same_run() -> None:

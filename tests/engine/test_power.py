@@ -70,6 +70,22 @@ def test_a_run_fails_if_its_start_fails_for_lack_of_capacity() -> None:
     assert (run.state, run.code) == (State.FAILED, "AllocationFailed")
 
 
+def test_a_start_that_fails_for_lack_of_capacity_is_tried_at_each_check_and_reported_each_time() -> None:
+    world = world_with_all_operations()
+    world.clock.at = datetime(2026, 11, 17, 10, tzinfo=UTC)
+    world.clusters.put(replace(world.clusters.only, power=Power.STOPPED))
+
+    def meanwhile(activity: str) -> None:
+        if activity == "poll":
+            world.clusters.end(world.clusters.only.id, running=False, failed="AllocationFailed")
+
+    for number in (1, 2):
+        start_due(world)
+        run = DrivenRun(world, world.engine.started[-1].split()[1]).to_end(meanwhile)
+        assert (run.code, world.clusters.begun, world.chat.posts) == ("AllocationFailed", ["start"] * number, number)
+        world.clock.at += timedelta(minutes=15)
+
+
 def woken_by_an_upgrade() -> tuple[World, DrivenRun]:
     """A night in which an upgrade has started a stopped cluster, and the engine has lost the upgrade since."""
     world = world_with_all_operations()

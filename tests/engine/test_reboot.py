@@ -61,6 +61,14 @@ def test_a_restart_without_a_new_boot_id_counts_as_a_failure() -> None:
     assert "its bootID has not changed" in run.why
 
 
+def test_a_failed_run_starts_no_other_node() -> None:
+    world = world_with_required_reboot()
+    world.nodes.change("aks-user1-2", annotations=REQUIRED)
+    run = reboot(world, AzureRestarts(world, boots=False))
+    assert (run.state, world.machines.restarted) == (State.FAILED, [NODE])
+    assert world.nodes.marks == [f"cordon {NODE}", f"uncordon {NODE}"]
+
+
 def test_a_node_is_uncordoned_after_a_rejected_restart() -> None:
     world = world_with_required_reboot()
     world.machines.refuse = RejectedError("ScopeLocked", "restarting: a deny assignment")

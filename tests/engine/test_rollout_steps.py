@@ -1,4 +1,4 @@
-"""One look at a rollout: which runs it starts, when it looks again, and how it ends."""
+"""One advance of a rollout: which runs it starts, when the next one is, and how it ends."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -142,6 +142,7 @@ class TestHalted:
         world.clock.at = NIGHT + HALF_HOUR
         assert advance(world) == Transition(Outcome.END)
         assert (stored(world).state, stored(world).why) == (State.HALTED, "1 failed (0 allowed): dev")
+        assert names(world) == ["aks", "dev", "test"]
         return world
 
     def control(self, world: World, name: str = "test") -> Control | None:

@@ -8,12 +8,16 @@ import pytest
 
 from ops.adapters.azure_clusters import AzureClusters
 from ops.endpoints.event_grid import take_event
+from ops.facts.fleet import list_fleet
 from ops.model.arm_actions import ASK_API_SERVER
 from ops.model.run import Run, State
+from ops.model.tags import AcceptedTags
 from ops.model.wording import instant
 from ops.model.workload import Pod
 from ops.ports.errors import TryLaterError, UnreachableError
 from ops.ports.kubernetes import EvictionResult
+from ops.tables.accepted_tags import accepted_tags
+from ops.tables.base import store_key
 from ops.tables.evictions import evictions
 from ops.tables.runs import runs
 from ops.verbs import verbs
@@ -103,6 +107,17 @@ def test_a_node_that_still_exists_is_drained_and_its_eviction_is_confirmed() -> 
     assert (run.state, run.headline) == (State.DONE, "1 spot node evicted")
     assert "1 of 1 nodes are gone" in run.lines
     assert world.chat.posts == 1
+
+
+def test_an_eviction_is_handled_while_a_change_of_the_clusters_tags_is_held() -> None:
+    world = world_with_spot_pool()
+    accepted_tags(world.store).insert(store_key(SOURCE), AcceptedTags({"env": "prod"}, "", world.clock.at))
+    (held,) = list_fleet(world.context.ports, world.settings)
+    assert held.held_tags is not None
+    take_event(world.context, notice(1, 1))
+    (started,) = world.engine.started
+    DrivenRun(world, started.split()[1]).to_end()
+    assert world.nodes.evicted == ["job-1"]
 
 
 def test_a_node_is_uncordoned_after_a_false_alarm() -> None:
@@ -291,6 +306,20 @@ def test_a_second_eviction_after_the_first_run_has_ended_is_another_one() -> Non
     assert world.nodes.marks == [f"cordon {NODE}", f"uncordon {NODE}"] * 2
     confirmed = [(each.value.run, each.value.confirmed) for each in evictions(world.store).scan()]
     assert confirmed == [(first.id, False), (second.id, True)]
+
+
+@pytest.mark.parametrize(("minutes", "runs_started"), [(30, 1), (31, 2)])
+def test_azures_first_report_within_half_an_hour_confirms_the_notice_even_after_the_run_has_ended(
+    minutes: int, runs_started: int
+) -> None:
+    world = world_with_spot_pool()
+    noticed = world.clock.at
+    take_event(world.context, notice(1, 1, noticed.isoformat()))
+    drive(world)
+    world.clock.at = noticed + timedelta(hours=1)
+    take_event(world.context, annotated(1, 2, (noticed + timedelta(minutes=minutes)).isoformat()))
+    assert len(set(world.engine.started)) == runs_started
+    assert next(each.value.confirmed for each in evictions(world.store).scan()) is (runs_started == 1)
 
 
 def test_an_event_of_yesterday_drains_nothing() -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from ops.approvals.votes import record_vote
 from ops.config import ConfigError
 from ops.endpoints.timers import every_hour, every_quarter
 from ops.facts.fleet import list_fleet
@@ -22,9 +23,9 @@ from ops.tables.base import store_key
 from ops.tables.conditions import open_conditions
 from ops.tables.fleet import known_clusters
 from ops.tables.runs import runs
-from tests.approvals.helpers import CountingStore, requests, shown, vote
+from tests.approvals.helpers import CountingStore, click, requests, shown, vote
 from tests.approvals.story import PEOPLE
-from tests.driving import NOON, DrivenRun, pass_time, run_request, start
+from tests.driving import NOON, DrivenRun, manual_request, pass_time, run_request, start
 from tests.fakes import World, cluster, pool, settings
 
 CONFIG = """
@@ -123,6 +124,19 @@ def test_the_approvers_of_production_are_asked_in_the_channel_of_production() ->
         assert part in text
 
 
+def test_people_are_asked_five_minutes_after_the_first_change_so_that_others_can_join() -> None:
+    world = seen()
+    retag(world, env="dev")
+    check(world)
+    (run,) = (DrivenRun(world, each.id) for each in tag_runs(world))
+    run.to_first_step()
+    pass_time(world, [run], timedelta(minutes=4))
+    (request,) = requests(world)
+    assert request.id not in shown(world)
+    pass_time(world, [run], timedelta(minutes=2))
+    assert request.id in shown(world)
+
+
 def test_a_cluster_moves_once_its_move_is_approved() -> None:
     world, (run,) = asked_to_move()
     assert vote(world, driven=[run]) == "approved"
@@ -142,6 +156,18 @@ def test_a_cluster_stays_if_its_move_is_rejected_and_people_are_not_asked_again(
     assert (ring_seen(world), len(tag_runs(world)), len(requests(world))) == ("production", 1, 1)
     (condition,) = open_conditions(world.store, world.clusters.only.id)
     assert "env: 'prod' → 'dev'" in condition.text
+
+
+def test_a_person_can_have_the_approvers_asked_again_after_a_rejection() -> None:
+    world, (run,) = asked_to_move()
+    vote(world, choice=Choice.REJECT, driven=[run])
+    run.to_end()
+    again = start(world, manual_request(world, "tags", source="slack"))
+    again.to_first_step()
+    assert again.record.code == "approval"
+    (pending,) = (request for request in requests(world) if request.id == again.record.approval)
+    assert record_vote(world.context, click(pending.token, "ben")).result == "approved"
+    assert (again.to_end().state, ring_seen(world)) == (State.DONE, "pre-production")
 
 
 def test_a_request_that_expires_changes_nothing_and_is_not_repeated() -> None:

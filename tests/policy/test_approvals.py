@@ -1,10 +1,13 @@
 """Who approves, when people are asked, how a request changes over time, and which votes count (docs/approvals.md)."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
+from ops.config import ConfigError
 from ops.model.approval import Answered, Approval, ApprovalState, Choice, Part, Vote
 from ops.model.people import Person
 from ops.model.plan import Plan, Step
@@ -36,6 +39,7 @@ from ops.settings.approval import ApprovalRule
 from tests.configurations import TWO_RINGS, nights
 from tests.fakes import settings
 
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "approvals.md"
 NOW = datetime(2026, 11, 16, 12, 20, 30, 5, tzinfo=UTC)  # a Monday
 HOUR = timedelta(hours=1)
 PEOPLE = """
@@ -95,6 +99,36 @@ class TestRules:
         found = config("{from: ana, rings: [production], risk: [drain]}")
         assert rule_for(found, "node-image", "production", "surge") is None
         assert rule_for(found, "node-image", "pre-production", "drain") is None
+
+    @pytest.mark.parametrize(("one", "two"), [("node-image", "reboot"), ("reboot", "node-image")])
+    def test_changes_of_tags_have_the_rule_of_another_runbook_that_needs_the_most_people(
+        self, one: str, two: str
+    ) -> None:
+        """Each of these rules applies, whatever its risk is: a change of tags has none."""
+        rules = settings(
+            f"{TWO_RINGS}{nights()}{one}: {{window: nights, approval: {{from: platform}}}}\n"
+            f"{two}: {{window: nights, approval: {{from: both, of: 2, rings: [production], risk: [drain]}}}}\n"
+            f"tags: {{}}\n{PEOPLE}"
+        )
+        of_two, of_one = (rule_for(rules, "tags", ring, "tags") for ring in ("production", "pre-production"))
+        assert of_two is not None
+        assert of_one is not None
+        assert ((*of_two.approvers,), of_two.of) == (("ana", "cleo"), 2)
+        assert ((*of_one.approvers,), of_one.of) == (("ana", "ben"), 1)
+
+    @pytest.mark.parametrize(
+        "section",
+        [
+            "spot: {group-within: 10m, MORE}",
+            "power: [{select: {tags: {env: dev}}, zone: UTC, MORE}]",
+            "cost: {budgets: [{name: platform}], MORE}",
+        ],
+        ids=["spot", "power", "cost"],
+    )
+    def test_a_runbook_that_waits_for_no_window_has_no_approval(self, section: str) -> None:
+        settings(f"{TWO_RINGS}{nights()}{section.replace(', MORE', '')}\n{PEOPLE}")
+        with pytest.raises(ConfigError, match="approval"):
+            settings(f"{TWO_RINGS}{nights()}{section.replace('MORE', 'approval: {from: platform}')}\n{PEOPLE}")
 
     @pytest.mark.parametrize(
         ("text", "ring", "expected"),
@@ -333,6 +367,35 @@ class TestVotes:
         after, result = apply_vote(approval, TWO_OF, by, SETTINGS)
         assert result == expected
         assert after == expired_if_due(approval, by.at)
+
+    EVERYTHING_WRONG = replace(voted("cleo"), ring="production", requester="cleo")
+
+    @pytest.mark.parametrize(
+        ("approval", "by", "expected"),
+        [
+            (replace(EVERYTHING_WRONG, state=ApprovalState.APPROVED), attempt("", shown="t0"), "late"),
+            (replace(EVERYTHING_WRONG, expires=NOW), attempt("", shown="t0"), "expired"),
+            (EVERYTHING_WRONG, attempt("", shown="t0"), "outdated"),
+            (EVERYTHING_WRONG, attempt(""), "unknown-person"),
+            (EVERYTHING_WRONG, attempt("cleo"), "not-approver"),
+            (replace(voted("ana"), ring="production", requester="ana"), attempt(), "self"),
+            (voted("ana"), attempt(), "repeated"),
+        ],
+    )
+    def test_the_first_check_that_fails_decides(self, approval: Approval, by: VoteAttempt, expected: str) -> None:
+        assert apply_vote(approval, TWO_OF, by, SETTINGS)[1].result == expected
+
+    def test_the_page_lists_the_checks_in_this_order(self) -> None:
+        checks = PAGE.read_text().partition("| check | result if it fails |")[2].partition("\n\n")[0]
+        assert re.findall(r"\| `([a-z-]+)`", checks) == [
+            "unknown",
+            "late",
+            "outdated",
+            "unknown-person",
+            "not-approver",
+            "self",
+            "repeated",
+        ]
 
     def test_a_request_without_a_rule_no_longer_needs_approval(self) -> None:
         late = VoteResult("late", "this request no longer needs approval")

@@ -1,5 +1,6 @@
 """Rings, and what a rollout does next: docs/node-image.md, rules 3, 6, and 15."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from ops.model.reasons import FailureCode
 from ops.model.run import RingTargets, Rollout, RolloutPlan, RunSummary, State
 from ops.policy.region_pairs import pair_group
-from ops.policy.rings import next_progress, ring_before, ring_of
+from ops.policy.rings import next_progress, ring_before, ring_of, with_new_clusters
 from tests.fakes import MONDAY, cluster, settings
 
 FIRST_CLOSES = MONDAY + timedelta(hours=29)
@@ -85,3 +86,46 @@ def test_a_failure_that_is_not_the_images_does_not_spend_the_failure_budget(code
         "b": RunSummary("b", "b", "b", State.DONE, acted=True, why="", code=""),
     }
     assert next_progress(Rollout("r", PLAN, MONDAY, rings_begun=1), runs, MONDAY).begin == (1,)
+
+
+class TestNewClusters:
+    """A later scan adds clusters to the rings of a rollout that has not ended for good."""
+
+    LATER = RolloutPlan(
+        "node-image",
+        "2026-w47",
+        (
+            RingTargets("pre-production", (("a", "a"), ("d", "d")), FIRST_CLOSES),
+            RingTargets("production", (("w", "w"),), None),
+            RingTargets("new ring", (("e", "e"),), None),
+        ),
+        0,
+        PLAN.ends,
+        (("w", "w"), ("b", "b"), ("x", "a")),
+    )
+    OLD = Rollout("r", replace(PLAN, watched=(("w", "w"),)), MONDAY, state=State.DONE, why="done", ended=MONDAY)
+
+    def test_new_clusters_join_their_ring_and_known_ones_stay_where_they_are(self) -> None:
+        found = with_new_clusters(self.OLD, self.LATER, MONDAY)
+        rings = (replace(RINGS[0], targets=(("a", "a"), ("b", "b"), ("d", "d"))), RINGS[1])
+        plan = replace(PLAN, rings=rings, watched=(("w", "w"), ("x", "a")))
+        assert found == Rollout("r", plan, MONDAY, state=State.RUNNING)
+
+    def test_a_ring_of_which_the_later_scan_knows_nothing_stays(self) -> None:
+        later = replace(self.LATER, rings=self.LATER.rings[:1])
+        found = with_new_clusters(self.OLD, later, MONDAY)
+        assert found.plan.rings[1] == RINGS[1]
+
+    @pytest.mark.parametrize("state", [State.HALTED, State.FAILED])
+    def test_a_halted_rollout_gets_no_clusters(self, state: State) -> None:
+        halted = replace(self.OLD, state=state)
+        assert with_new_clusters(halted, self.LATER, MONDAY) == halted
+
+    def test_nothing_joins_once_the_week_is_over(self) -> None:
+        assert with_new_clusters(self.OLD, self.LATER, PLAN.ends) == self.OLD
+        assert with_new_clusters(self.OLD, self.LATER, PLAN.ends - timedelta(seconds=1)) != self.OLD
+
+    def test_a_scan_without_new_clusters_changes_nothing(self) -> None:
+        assert with_new_clusters(self.OLD, self.OLD.plan, MONDAY) == self.OLD
+        only_watched = replace(self.OLD.plan, watched=(("w", "w"), ("x", "x")))
+        assert with_new_clusters(self.OLD, only_watched, MONDAY).plan.watched == (("w", "w"), ("x", "x"))

@@ -30,6 +30,7 @@ OTHER = "99999999-0000-0000-0000-00000000000A"
         (Select(tags={"owner": TagValues({"prod"})}), False),
         (Select(names=("shop-*",)), True),
         (Select(names=("SHOP-prod",)), True),
+        (Select(names=("pay-*", "shop-*")), True),
         (Select(names=("shop",)), False),
         (Select(regions=("West Europe",)), True),
         (Select(regions=("northeurope",)), False),

@@ -46,6 +46,7 @@ def plan(*candidates: Candidate, of: Cluster | None = None, now: datetime = OPEN
         ("10%", 5, 1),
         ("0%", 10, 1),
         ("100%", 10, 10),
+        ("100%", 101, 101),
         ("many", 10, 1),
         ("many%", 10, 1),
     ],

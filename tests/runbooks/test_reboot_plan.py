@@ -82,6 +82,15 @@ def test_a_plan_reboots_one_node_and_names_those_that_follow() -> None:
     )
 
 
+def test_a_node_asks_with_the_configured_annotation_only() -> None:
+    config = SHORT.replace("drain-timeout:", "annotation: example.com/reboot, drain-timeout:")
+    assert isinstance(decide(facts(ONE_ASKS), config=config), Nothing)
+    other = tuple(replace(node, annotations={"example.com/reboot": ""}) for node in ONE_ASKS[:1])
+    decision = decide(facts((*other, *ONE_ASKS[1:])), config=config)
+    assert isinstance(decision, Act)
+    assert [step.params.get("annotation") for step in decision.plan.steps] == [None, None, "example.com/reboot"]
+
+
 def test_nodes_are_ordered_by_pool_and_name_and_those_of_no_pool_come_last() -> None:
     of = cluster("shop-dev", pool("b", spot=True), pool("z"), pool("c", mode="System"))
     names = [f"aks-{name}-{number}" for name in "bzc" for number in (0, 1)]
@@ -102,6 +111,18 @@ def test_nodes_that_have_failed_or_were_refused_come_last() -> None:
     assert isinstance(decision, Act)
     ordered = [each.title for each in (*decision.plan.steps, *decision.plan.following) if each.verb == "restart-node"]
     assert ordered == ["aks-user1-2", "aks-user1-0", "aks-user1-1"]
+
+
+def test_a_refusal_for_the_whole_cluster_does_not_change_the_order() -> None:
+    refused = RefusedAction("id", "drain-node", "x", "why", "", "r0", MONDAY, MONDAY, 1)
+    first, *others = requiring("aks-user1-0", "aks-user1-1")
+    machines = {"user1": machines_of(OURS, "user1")}
+    decision = decide(facts((replace(first, uid=""), *others), machines=machines, refusals=(refused,)))
+    assert isinstance(decision, Act)
+    assert [skip.what for skip in decision.plan.skips] == ["aks-user1-0"]
+    both = decide(facts((replace(first, uid=""), replace(others[0], uid=""), others[1]), refusals=(refused,)))
+    assert isinstance(both, Nothing)
+    assert [skip.what for skip in both.skips] == ["aks-user1-0", "aks-user1-1"]
 
 
 def test_refusals_of_restarts_leave_nodes_out() -> None:

@@ -141,9 +141,10 @@ def test_the_tests_of_a_constant_are_those_that_execute_a_function_that_names_it
     functions = [FunctionNames("a", frozenset({"A"})), FunctionNames("z", frozenset({"Z"}))]
     tests = [TestRun("uses", "", 1, frozenset(), frozenset({0})), TestRun("not", "", 1, frozenset(), frozenset({1}))]
     mutant = one_mutant("A = 1\n")
-    assert [each.name for each in Recording("", [], functions, tests).tests_of(mutant, range(0), lambda *_: False)] == [
-        "uses"
-    ]
+    recording = Recording("", [], functions, tests)
+    assert [each.name for each in recording.tests_of(mutant, range(0), lambda *_: False)] == ["uses"]
+    by_import = recording.tests_of(mutant, range(0), lambda file, _: file == "not")
+    assert [each.name for each in by_import] == ["not", "uses"]
 
 
 def test_a_function_is_changed_for_everyone_who_has_imported_it(tmp_path: Path) -> None:

@@ -71,12 +71,13 @@ class Recording:
 
     def tests_of(self, mutant: Mutant, function_lines: range, imports: Imports) -> list[TestRun]:
         """Returns the tests to run for a mutant, the most specific first."""
+        module = mutant.path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
         if mutant.on_import:
+            # A test can also read a constant without a function that names it.
             using = frozenset(n for n, each in enumerate(self.functions) if each.names & mutant.names)
-            found = [test for test in self.tests if test.functions & using]
+            found = [test for test in self.tests if test.functions & using or imports(file_of(test.name), module)]
         else:
             found = self._executing(mutant.path, mutant.lines) or self._executing(mutant.path, function_lines)
-        module = mutant.path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
         fast = sorted((test for test in found if test.seconds <= SLOW_S), key=lambda test: (test.extent, test.name))
         names = (module, module.rpartition(".")[0])
         is_own = {file: any(imports(file, name) for name in names) for file in {file_of(test.name) for test in fast}}
