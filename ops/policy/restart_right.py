@@ -91,9 +91,8 @@ def _applies(denial: DenyAssignment, identity: str | Unknown) -> bool | None:
 
 def _among(principals: tuple[Principal, ...], identity: str | Unknown) -> bool | None:
     """Whether the identity is one of them; None if it could be: it is unknown, or can be a member of a group."""
-    if any(azure_key(each.id) == _EVERYONE for each in principals):
-        return True
-    if not isinstance(identity, Unknown) and any(azure_key(each.id) == azure_key(identity) for each in principals):
+    ids = {azure_key(each.id) for each in principals}
+    if _EVERYONE in ids or (not isinstance(identity, Unknown) and azure_key(identity) in ids):
         return True
     could_be = isinstance(identity, Unknown) or any(each.kind.casefold() == "group" for each in principals)
     return None if principals and could_be else False

@@ -7,9 +7,11 @@ from datetime import timedelta
 import pytest
 
 from ops.model.fleet import CORDON_STAMP, Cluster, Node, Unknown
+from ops.model.machine import ListedMachine, machine_of
 from ops.model.plan import Skip
 from ops.model.reasons import SkipReason
 from ops.model.refusal import RefusedAction
+from ops.model.restart_right import RestartRight
 from ops.model.run import Run, StepRecord, StepState
 from ops.model.workload import DisruptionBudget, Pod
 from ops.policy.node_identity import Match, NotConfirmed, match_nodes
@@ -149,6 +151,42 @@ def test_no_node_is_drained_for_a_restart_that_would_be_refused() -> None:
     skips = tuple(Skip(node.name, SkipReason.RESTART_REFUSED, why) for node in (FIRST, SECOND))
     assert refused(RESTART) == NodeSelection((), skips)
     assert refused(replace(RESTART, subject=FIRST.name)) == NodeSelection((SECOND,), skips[:1])
+
+
+GROUP = f"azure:///subscriptions/{OURS.subscription}/resourceGroups/{OURS.node_resource_group}"
+SINGLE = replace(FIRST, provider_id=f"{GROUP}/providers/Microsoft.Compute/virtualMachines/{FIRST.name}")
+SINGLE_MACHINE = machine_of(SINGLE.provider_id)
+
+
+def listed(right: RestartRight, *nodes: Node, refusals: tuple[RefusedAction, ...] = ()) -> NodeSelection:
+    """The selection if Azure lists this about restarts; `SINGLE` is on a single VM, the others on scale set instances."""
+    assert SINGLE_MACHINE is not None
+    machines = machines_of(OURS, "user1")
+    if SINGLE in nodes:
+        machines = (ListedMachine(SINGLE.name, SINGLE_MACHINE), *machines[1:])
+    matches = match_nodes(OURS, nodes, {"user1": machines})
+    return select_nodes(nodes, matches, OURS, Guards((), (), MONDAY, refusals, right), RUN)
+
+
+def test_a_restart_that_azure_would_refuse_is_known_by_the_kind_of_machine() -> None:
+    why = "its restart would be refused: the lock x (by what Azure lists, no restart was tried)"
+    single, second = (Skip(node.name, SkipReason.RESTART_REFUSED, why, needs_person=True) for node in (SINGLE, SECOND))
+    assert listed(RestartRight("the lock x"), SINGLE, SECOND) == NodeSelection((SINGLE,), (second,))
+    assert listed(RestartRight("", "the lock x"), SINGLE, SECOND) == NodeSelection((SECOND,), (single,))
+    assert listed(RestartRight(unchecked=("the locks",)), SINGLE, SECOND).able == (SINGLE, SECOND)
+
+
+def test_a_refusal_that_a_restart_met_already_is_not_a_second_reason_for_a_person() -> None:
+    found = listed(RestartRight("the lock x"), FIRST, refusals=(RESTART,))
+    assert [(skip.code, skip.needs_person) for skip in found.skips] == [(SkipReason.RESTART_REFUSED, False)]
+
+
+def test_of_many_nodes_that_cannot_be_restarted_some_are_named() -> None:
+    of = cluster("shop-dev", pool("user1", count=30))
+    nodes = nodes_of(of)
+    matches = match_nodes(of, nodes, {"user1": machines_of(of, "user1")})
+    found = select_nodes(nodes, matches, of, Guards((), (), MONDAY, restart_right=RestartRight("the lock x")), RUN)
+    assert (found.able, len(found.skips), found.skips[-1].what) == ((), 21, "10 more nodes")
 
 
 def test_a_node_whose_evictions_are_refused_is_left_out() -> None:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from simulator.azure.authorization import Authorization
 from simulator.azure.compute import Compute
 from simulator.azure.cost import Cost
 from simulator.azure.fleet_manager import FleetManagers
@@ -24,6 +25,7 @@ def test_every_route_has_a_handler() -> None:
         Provider.FLEET: FleetManagers,
         Provider.COMPUTE: Compute,
         Provider.COST: Cost,
+        Provider.AUTHORIZATION: Authorization,
     }
     handlers = [getattr(providers[route.provider], route.handler, None) for route in ROUTES]
     assert all(callable(handler) for handler in handlers)
