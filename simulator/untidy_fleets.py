@@ -148,7 +148,7 @@ def _faults(draw: Random, cluster: ClusterSpec, start: datetime) -> Sequence[Scr
         (10, lambda: FieldMissing(name, "count", at, until, pool.name)),
         (8, lambda: FieldMissing(name, "nodeImageVersion", at, until, pool.name)),
         (35, lambda: Refusal(name, refused_from, until + 12 * _HOUR, status, code, text)),
-        (10, lambda: AddressMissing(name)),
+        (10, lambda: AddressMissing(name, result=_chance(draw, 50))),
         (30, lambda: UpgradeFails(name, pool.name, 0, draw.choice(ENDS))),
         (8, lambda: UpgradeDoesNothing(name, pool.name)),
         (8, lambda: UpgradeSkipsNodes(name, pool.name, 1)),

@@ -11,7 +11,9 @@ from ops.adapters.azure_errors import refusals
 def begun(doing: str, call: "Callable[[FirstAnswer], object]") -> str:
     """Returns the address of the operation that `call` begins with the given polling method.
 
-    It is empty if Azure accepted the call (200, 202 or 204) without an address: only the resource shows what follows.
+    It is empty if Azure accepted the call (200, 202 or 204) without such an address: only the resource shows what follows. An
+    address of the result alone (`Location`) does not count, because the result of an AKS operation has no content: it says that
+    the operation has ended, not how.
     """
     first = FirstAnswer()
     with refusals(doing):
@@ -44,4 +46,4 @@ class FirstAnswer(PollingMethod[None]):
 
     def token(self) -> str:
         """Returns the operation's address, or an empty text. It is signed: never log it."""
-        return self.headers.get("Azure-AsyncOperation") or self.headers.get("Location") or ""
+        return self.headers.get("Azure-AsyncOperation") or ""

@@ -223,9 +223,11 @@ class Handlers:
         return HttpResponse(202, None, self._address(request, operation))
 
     def _address(self, request: ArmRequest, operation: Operation) -> dict[str, str]:
-        if self._world.core.take_missing_address(operation.cluster):
-            return {}
-        return self._long_running.headers(operation, request.call.origin)
+        headers = self._long_running.headers(operation, request.call.origin)
+        missing = self._world.core.take_missing_address(operation.cluster)
+        if missing is None:
+            return headers
+        return {name: value for name, value in headers.items() if missing.result and name == "Location"}
 
 
 def _machines(cluster: Cluster, pool: Pool) -> list[Node]:

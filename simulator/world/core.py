@@ -139,12 +139,12 @@ class Core:
         """Return the newest image that Azure offers a pool in its region."""
         return pool.spec.last_image or self.catalog.newest(cluster.spec.region, pool.family)
 
-    def take_missing_address(self, cluster: str) -> bool:
-        """Disarm the fault that hides the address of the cluster's next operation, and return whether it was armed."""
+    def take_missing_address(self, cluster: str) -> AddressMissing | None:
+        """Return and disarm the fault that hides the address of the cluster's next operation."""
         found = next((f for f in self.armed if isinstance(f, AddressMissing) and f.cluster == cluster), None)
         if found is not None:
             self.armed.remove(found)
-        return found is not None
+        return found
 
     def take_start_failure(self, cluster: str) -> StartFails | None:
         """Return and disarm the fault that is armed for a cluster's next start."""

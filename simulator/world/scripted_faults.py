@@ -196,9 +196,13 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class AddressMissing:
-    """The next operation on the cluster is accepted, but the answer names no address at which to poll it."""
+    """The next operation on the cluster is accepted, but the answer names no address at which its status can be polled.
+
+    It can name the address of the ``result`` (``Location``), which says that an operation has ended, but not how.
+    """
 
     cluster: str
+    result: bool = False
 
 
 type ScriptedFault = (

@@ -71,8 +71,9 @@ def test_a_lasting_refusal_is_read_from_its_code(
     assert wired.ports.clusters.begin_stop(target(simulation))
 
 
-def test_an_answer_without_an_operation_has_an_empty_token(simulation: Running, wired: Wiring) -> None:
-    simulation.world.arm(AddressMissing(CLUSTER))
+@pytest.mark.parametrize("result", [False, True])
+def test_an_answer_without_an_operation_has_an_empty_token(simulation: Running, wired: Wiring, *, result: bool) -> None:
+    simulation.world.arm(AddressMissing(CLUSTER, result=result))
     assert wired.ports.clusters.begin_stop(target(simulation)) == ""
     assert wired.ports.clusters.cluster(target(simulation)).is_busy
 

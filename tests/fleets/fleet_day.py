@@ -88,9 +88,9 @@ def config_of(seed: int) -> str:
     return _RINGS + empty + _CONFIG + frozen
 
 
-def fleet_day(seed: int) -> FleetDay:
-    """Simulate the day on the executor. The same seed gives the same day."""
-    spec, config = untidy_fleet(seed, START), config_of(seed)
+def fleet_day(seed: int, clusters: int = 5) -> FleetDay:
+    """Simulate the day on the executor. The same arguments give the same day."""
+    spec, config = untidy_fleet(seed, START, clusters), config_of(seed)
     with (
         TemporaryDirectory() as folder,
         running_simulation(spec, seed) as simulation,
