@@ -188,6 +188,13 @@ def _put_back(week: Week, start: Operation, end: datetime) -> bool:
     ]
     last = max([start.ended, *(operation.ended for operation in upgrades if operation.ended < end)])
     due = max(last + READY_WITHIN + CHECK_INTERVAL, opening.closes if opening else last)
+    history = week.history
+    if (
+        history.refused(cluster.name, due)
+        or history.held(cluster.name, due)
+        or history.power_unknown(cluster.name, due)
+    ):
+        return True  # nothing can be stopped then
     if week.schedule.awake(cluster, due):
         return True  # from then on, its schedule says when it is stopped
     return due >= end if stop is None else stop.began <= due
