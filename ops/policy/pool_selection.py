@@ -108,6 +108,11 @@ def unjudged_skips(
     return [*newest, *uncounted, *((f"the image of {pool.name}", NO_IMAGE) for pool in open_pools if not pool.image)]
 
 
+def upgraded_pools(cluster: Cluster, run: Run) -> int:
+    """Returns how many of the cluster's pools this run has upgraded. Their newest image can be a newer one by now."""
+    return sum(_is_done(pool, run) for pool in cluster.pools)
+
+
 def _is_left_out(pool: Pool) -> bool:
     """Whether the pool is never upgraded, whatever its images are."""
     return pool.from_snapshot or bool(pool.unsupported)

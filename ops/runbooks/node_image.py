@@ -18,7 +18,7 @@ from ops.model.wording import clock, instant
 from ops.policy.aks_managed import decide_aks_managed
 from ops.policy.auto_provisioning import provisioned_skips
 from ops.policy.calendar import iso_week, week_occurrences, week_openings, week_span
-from ops.policy.pool_selection import Candidate, Limits, select_pools, unjudged_skips
+from ops.policy.pool_selection import Candidate, Limits, select_pools, unjudged_skips, upgraded_pools
 from ops.policy.power import schedule_windows
 from ops.policy.rings import ring_before, ring_of
 from ops.policy.select import ring_window
@@ -100,7 +100,7 @@ class NodeImage(RunbookDefaults):
             missing = unjudged_skips(cluster, facts.newest_images, facts.nodes, run)
             if missing and now < last:
                 return _read_again(missing, sorted_out.skips, occurrences, now)
-            left = _nothing_left(cluster, sorted_out.skips)
+            left = _nothing_left(cluster, sorted_out.skips, upgraded_pools(cluster, run))
             return Nothing(left, sorted_out.skips, notify=bool(missing), missing_facts=bool(missing))
         openings = tuple(span for span in week_openings(window, settings.freezes, week) if span.end > now)
         hold = fleet_hold(facts.fleet_membership)
@@ -279,15 +279,21 @@ def _unproven(candidate: Candidate, proving: Ring | None, proofs: Mapping[str, P
     return f"{image} is still being proven in {proving.name} (since {clock(proof.since)})"
 
 
-def _nothing_left(cluster: Cluster, skips: tuple[Skip, ...]) -> str:
-    """Says of how many pools it speaks: Azure may list none of them."""
+def _nothing_left(cluster: Cluster, skips: tuple[Skip, ...], upgraded: int = 0) -> str:
+    """Says of how many pools it speaks: Azure may list none, and those that this run has `upgraded` were not compared again."""
     if not cluster.pools and not skips:
         return "Azure lists no pools for this cluster, so no image was compared"
     if {skip.code for skip in skips} <= {SkipReason.ALREADY_LATEST}:
-        return f"{cluster.listing} compared: all run the newest image"
+        done = [f"{_pools(upgraded)} upgraded by this run"] if upgraded else []
+        compared = [f"{_pools(len(skips))} compared: all run the newest image"] if skips or not upgraded else []
+        return "; ".join((*done, *compared))
     named = [f"{skip.what}: {skip.why}" for skip in skips if skip.code is not SkipReason.ALREADY_LATEST]
     more = [f"and {len(named) - _NAMED} more"] if len(named) > _NAMED else []
     return "; ".join([*named[:_NAMED], *more])
+
+
+def _pools(count: int) -> str:
+    return "1 pool" if count == 1 else f"{count} pools"
 
 
 def _next_look(now: datetime, opening: Span) -> datetime:

@@ -24,7 +24,7 @@ _SENTENCES = (
     (re.compile(r"^(?P<subject>\S+) is still registered and not Ready"), "not-ready"),
     (re.compile(r"^(?P<subject>\S+) still exists and is Ready"), "still-ready"),
 )
-_ALL_NEWEST = re.compile(r"^(\d+) pools? compared: all run the newest image$")
+_ALL_NEWEST = re.compile(r"(?:^|; )(\d+) pools? compared: all run the newest image$")
 
 
 def statements(store: Store) -> Iterator[Statement]:
@@ -42,7 +42,7 @@ def _of_run(run: Run) -> Iterator[Statement]:
     for skip in run.skips:
         if skip.code.value in CHECKS:
             yield Statement(run.ended, run.target_name, skip.code.value, skip.what, text=skip.why)
-    compared = _ALL_NEWEST.match(run.why)
+    compared = _ALL_NEWEST.search(run.why)
     if compared:
         yield Statement(run.ended, run.target_name, "all-newest", number=int(compared[1]), text=run.why)
     if run.why.startswith("the cluster is asleep, as scheduled"):

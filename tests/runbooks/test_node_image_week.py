@@ -176,7 +176,7 @@ ANCIENT = "AKSUbuntu-2204gen2containerd-202610.01.0"
 
 def test_a_cluster_whose_pools_this_run_has_upgraded_is_not_said_to_have_none() -> None:
     done = replace(RUN, finished=(StepRecord("pool.user1", "user1", StepState.DONE),))
-    assert decide(facts(), run=done) == Nothing("1 pool compared: all run the newest image")
+    assert decide(facts(), run=done) == Nothing("1 pool upgraded by this run")
 
 
 def test_what_node_auto_provisioning_says_is_part_of_the_skips() -> None:
@@ -454,3 +454,14 @@ def test_how_many_days_the_oldest_image_is_behind(
 def test_no_days_are_counted_without_a_cluster() -> None:
     assert RUNBOOK.days_behind(facts(Unknown("no answer"))) is None
     assert RUNBOOK.days_behind("other facts") is None
+
+
+def test_pools_that_were_upgraded_earlier_are_not_called_newest() -> None:
+    """A newer image can have been released since, so only what was compared now is said to run the newest one."""
+    pools = (pool("a", NEW), pool("b", NEW))
+    record = StepRecord("pool.a", "a", StepState.DONE)
+    run = replace(RUN, finished=(record,))
+    assert decide(facts(cluster("shop", *pools)), run=run) == Nothing(
+        "1 pool upgraded by this run; 1 pool compared: all run the newest image",
+        (Skip("b", SkipReason.ALREADY_LATEST, "already runs 202611.05.0 (3 of 3 nodes checked)"),),
+    )
