@@ -114,6 +114,7 @@ class History:
         self._refused: dict[str, list[tuple[datetime, datetime, str]]] = defaultdict(list)
         self._hidden: dict[str, list[tuple[datetime, datetime]]] = defaultdict(list)
         self._without_pools: dict[str, list[tuple[datetime, datetime]]] = defaultdict(list)
+        self._without_image: dict[tuple[str, str], list[tuple[datetime, datetime]]] = defaultdict(list)
         self._by_cluster: dict[str, list[Operation]] = defaultdict(list)
         for operation in self.operations:
             self._by_cluster[operation.cluster].append(operation)
@@ -159,6 +160,10 @@ class History:
     def pools_unknown(self, cluster: str, at: datetime) -> bool:
         """Whether Azure does not list the cluster's pools."""
         return any(began <= at < ended for began, ended in self._without_pools[cluster])
+
+    def image_unknown(self, cluster: str, pool: str, at: datetime) -> bool:
+        """Whether Azure does not report the image of a pool."""
+        return any(began <= at < ended for began, ended in self._without_image[cluster, pool])
 
     def held(self, cluster: str, at: datetime) -> bool:
         """Whether an update run of a fleet contains the cluster and has not ended, or a fleet cannot be read (rule 21)."""
@@ -234,6 +239,8 @@ class History:
                 self._hidden[cluster].append(_times(entry))
             case Kind.FAULT_ARMED if detail["what"] == "FieldMissing" and detail["field"] == "agentPoolProfiles":
                 self._without_pools[cluster].append(_times(entry))
+            case Kind.FAULT_ARMED if detail["what"] == "FieldMissing" and detail["field"] == "nodeImageVersion":
+                self._without_image[cluster, pool].append(_times(entry))
             case Kind.FAULT_ARMED if detail["what"] == "Refusal":
                 self._refused[cluster].append((*_times(entry), str(detail.get("code", ""))))
             case Kind.OPERATION_REFUSED if self.refused(cluster, entry.at):

@@ -188,6 +188,17 @@ def test_each_change_leads_to_exactly_one_violation(
     assert builder.verdict().violations == expected
 
 
+@pytest.mark.parametrize(("until", "allowed"), [("tue 23:15", True), ("tue 23:00", False)])
+def test_a_pool_whose_image_cannot_be_read_does_not_hold_up_the_next_pool(until: str, *, allowed: bool) -> None:
+    builder = week()
+    spell = {"at": at("tue 22:00").isoformat(), "until": at(until).isoformat()}
+    builder.add(
+        "mon 00:00", Kind.FAULT_ARMED, "prod-we", "system", what="FieldMissing", field="nodeImageVersion", **spell
+    )
+    spot_first(builder)
+    assert ("out-of-order: prod-we/aspot at 2026-11-17 23:01:00 UTC" not in builder.verdict().violations) is allowed
+
+
 def test_an_upgrade_during_a_freeze_counts_as_outside_the_window() -> None:
     builder = week()
     builder.upgrade("prod-we/system", "tue 23:01")
