@@ -191,6 +191,8 @@ def _put_back(week: Week, start: Operation, end: datetime) -> bool:
     last = max([start.ended, *(operation.ended for operation in upgrades if operation.ended < end)])
     due = max(last + READY_WITHIN + CHECK_INTERVAL, opening.closes if opening else last)
     history = week.history
+    foreign = [operation.ended for operation in operations if operation.who != week.bot and operation.runs(due)]
+    due = max([due, *(ended + CHECK_INTERVAL for ended in foreign)])  # Azure stops no cluster that is busy
     if (
         history.refused(cluster.name, due)
         or history.held(cluster.name, due)

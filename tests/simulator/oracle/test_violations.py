@@ -188,6 +188,17 @@ def test_each_change_leads_to_exactly_one_violation(
     assert builder.verdict().violations == expected
 
 
+@pytest.mark.parametrize(("stopped", "allowed"), [("tue 09:04", True), ("tue 09:40", False)])
+def test_a_started_cluster_that_is_busy_is_stopped_when_the_other_operation_ends(
+    stopped: str, *, allowed: bool
+) -> None:
+    builder = week()
+    woken_and_left(builder)
+    builder.operation("foreign", "sleeper", None, "mon 23:00", "tue 09:00", who="terraform")
+    builder.power("sleeper", "stop", stopped, "tue 09:50")
+    assert builder.verdict().violations == (() if allowed else ("left-awake: sleeper at 2026-11-16 22:00:00 UTC",))
+
+
 @pytest.mark.parametrize(("until", "allowed"), [("tue 23:15", True), ("tue 23:00", False)])
 def test_a_pool_whose_image_cannot_be_read_does_not_hold_up_the_next_pool(until: str, *, allowed: bool) -> None:
     builder = week()
