@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from simulator.world.journal import Kind
 from simulator.world.specs import PRINCIPAL
 from tests.simulator.oracle.journal_builder import SUNDAY, JournalBuilder, at, cluster
@@ -37,6 +39,17 @@ def test_no_upgrade_is_allowed_while_the_power_state_is_unknown() -> None:
     assert builder.verdict().violations == ()
     found = hidden(builder, "mon 21:00", "mon 23:00").verdict().violations
     assert found == ("unknown-power-state: dev/system at 2026-11-16 22:00:00 UTC",)
+
+
+@pytest.mark.parametrize(("until", "allowed"), [("tue 06:00", True), ("tue 04:00", False)])
+def test_a_started_cluster_is_not_expected_to_stop_while_its_power_state_is_unknown(
+    until: str, *, allowed: bool
+) -> None:
+    builder = JournalBuilder(replace(cluster("dev"), stopped=True))
+    builder.power("dev", "start", "mon 22:00", "mon 22:08")
+    builder.upgrade("dev/system", "mon 22:10")
+    violations = hidden(builder, "tue 03:00", until).verdict().violations
+    assert ("left-awake: dev at 2026-11-16 22:00:00 UTC" not in violations) is allowed
 
 
 def test_an_upgrade_that_was_interrupted_is_not_a_failure_and_can_be_repeated() -> None:
