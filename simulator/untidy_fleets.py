@@ -37,7 +37,7 @@ LASTING = (
 )
 # Error codes with which an upgrade ends, some of which do not mean that the upgrade failed.
 ENDS = ("PodDrainFailure", "SubnetIsFull", "QuotaExceeded", "AKSOperationPreempted", "EtagMismatch", "InternalError")
-# The newest image of an OS that is no longer supported, and a name from the time before those of today.
+# The last image of an OS that AKS no longer supports, and an image name in the format that AKS used before 2023.
 RETIRED = "AKSUbuntu-1804gen2containerd-202509.11.0"
 OLDEST = "AKSUbuntu-1804gen2containerd-2022.10.03"
 FAILURES = (

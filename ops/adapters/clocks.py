@@ -41,12 +41,13 @@ class WorldClock:
             try:
                 return self._ask()
             except (HTTPException, OSError):
-                # The world has closed the idle connection, or its process was killed and starts again. Its time stops
-                # meanwhile, so waiting here delays nothing that Daytwo has scheduled. `WallClock` never waits.
+                # The simulation has closed the idle connection, or its process was killed and is restarting.
                 self._own.connection = None
                 if time.monotonic() > until:
                     raise
-                time.sleep(_AGAIN_S)
+                time.sleep(
+                    _AGAIN_S
+                )  # Only a simulation has this clock, and its time stops meanwhile, so nothing is delayed.
 
     def _ask(self) -> datetime:
         connection = getattr(self._own, "connection", None)

@@ -13,9 +13,9 @@ from ops.policy.approvers import needed, valid_votes
 from ops.settings import Settings
 from ops.settings.approval import ApprovalRule
 
-# Risks lower than the approved one: the plan no longer includes the riskier pools of the approved plan, or is no longer forced.
+# For each risk, the lower risks that its approval covers: pools were removed from the plan, or `forceUpgrade` has ended.
 _LESS = {"in-place": ("surge",), FORCED: ("surge",)}
-# An expired request is denied, and one that was withdrawn says nothing.
+# An expired request counts as rejected; a withdrawn one has no effect.
 _IN_FORCE = (ApprovalState.PENDING, ApprovalState.APPROVED)
 
 

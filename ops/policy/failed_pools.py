@@ -19,8 +19,8 @@ def has_failed(pool: Pool) -> bool:
     return pool.provisioning_state.casefold() in _UNSUCCESSFUL and not _was_interrupted(pool)
 
 
-def asks_for_upgrade(pool: Pool) -> bool:
-    """Whether the pool's last operation has failed with an error that asks for an upgrade of its node image."""
+def requires_upgrade(pool: Pool) -> bool:
+    """Whether the pool's last operation failed with an error that says to upgrade its node image."""
     return has_failed(pool) and _ASKS.search(f"{pool.error_code} {pool.error}") is not None
 
 
@@ -35,7 +35,7 @@ def blocking_failure(pool: Pool, repairs: Mapping[str, datetime]) -> str:
     `repairs` are the times at which pools were already upgraded for this reason: that is tried once.
     """
     tried = repairs.get(pool.name)
-    if not has_failed(pool) or (asks_for_upgrade(pool) and tried is None):
+    if not has_failed(pool) or (requires_upgrade(pool) and tried is None):
         return ""
     words = words_of(pool)
     because = f" with {words}" if words else ""

@@ -9,7 +9,7 @@ from ops.model.image import ImageKey, NodeImage
 from ops.model.plan import Skip
 from ops.model.reasons import SkipReason
 from ops.model.run import Run, StepState
-from ops.policy.failed_pools import asks_for_upgrade, blocking_failure
+from ops.policy.failed_pools import blocking_failure, requires_upgrade
 from ops.policy.image_support import ended, is_removed, no_newer_image
 from ops.policy.upgrade_duration import expected_duration, upgrade_order
 
@@ -21,7 +21,7 @@ _OTHER_OS = "Move its workload to a pool with an OS SKU that AKS supports"
 class Candidate:
     """A pool that is behind, with the newest image that Azure offers it, and how many nodes it has.
 
-    `is_repair` means that its last operation has failed, and Azure asks for an upgrade of its image.
+    `is_repair` means that its last operation failed, and its error says to upgrade the node image.
     """
 
     pool: Pool
@@ -153,7 +153,7 @@ class _Judge:
         size = nodes_in(pool, self.nodes)
         if isinstance(size, Unknown):
             return Skip(pool.name, SkipReason.UNKNOWN_SIZE, f"how many nodes it has is unknown: {size.why}")
-        return self._fitting(Candidate(pool, image, size, is_repair=asks_for_upgrade(pool)))
+        return self._fitting(Candidate(pool, image, size, is_repair=requires_upgrade(pool)))
 
     def _fitting(self, candidate: Candidate) -> Candidate | Skip:
         longest = self.limits.longest_window

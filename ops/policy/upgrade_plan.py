@@ -93,7 +93,7 @@ def _upgrade(candidate: Candidate, opening: Span, *, is_forced: bool) -> Step:
     pool = candidate.pool
     more = {FORCED: "AKS drains through PDBs"} if is_forced else {}
     if candidate.is_repair:
-        more[REPAIRS] = "Azure asks for it"
+        more[REPAIRS] = "required by Azure"
     return Step(
         id=f"pool.{pool.name}",
         verb="upgrade-node-image",
@@ -109,7 +109,7 @@ def _reasons(chosen: Sequence[Candidate]) -> tuple[str, ...]:
     pools: dict[tuple[str, str], list[str]] = {}
     for candidate in chosen:
         pools.setdefault((candidate.pool.image, candidate.newest.short), []).append(candidate.pool.name)
-    repairs = (f"{c.pool.name}: Azure asks for it: {words_of(c.pool)}" for c in chosen if c.is_repair)
+    repairs = (f"{c.pool.name}: required by Azure: {words_of(c.pool)}" for c in chosen if c.is_repair)
     return (*(f"{image} → {newest}: {', '.join(names)}" for (image, newest), names in pools.items()), *repairs)
 
 

@@ -39,7 +39,7 @@ class Drawer(Protocol):
     #: The themes that this renderer supports.
     themes: Sequence[Theme]
 
-    def style(self) -> str:
+    def style(self) -> Markup:
         """The CSS that rendered Slack messages require."""
         ...
 
@@ -59,9 +59,9 @@ class PlainDrawer:
     by: str = "rendered plainly: install Node to see messages as in Slack"
     themes: Sequence[Theme] = ("light",)
 
-    def style(self) -> str:
+    def style(self) -> Markup:
         """Plain messages do not require CSS."""
-        return ""
+        return Markup()
 
     def draw(self, look: Look, content: Json, theme: Theme) -> Markup:
         """Return the message's texts and buttons in order."""
@@ -79,7 +79,7 @@ class NodeDrawer:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _known: dict[str, str] = field(default_factory=dict)
 
-    def style(self) -> str:
+    def style(self) -> Markup:
         """The CSS for the Block Kit renderer."""
         return self._send({"chat": "style"})
 
@@ -90,15 +90,14 @@ class NodeDrawer:
             DrawingError: the renderer rejects the message.
         """
         request: dict[str, Json] = {"chat": look, "content": content, "theme": theme, "users": _USERS}
-        html = self._send(request)
-        return Markup(html)  # noqa: S704 - React and Adaptive Cards escape the texts (tests/simulator/test_chat_preview.py)
+        return self._send(request)
 
-    def _send(self, request: Mapping[str, Json]) -> str:
+    def _send(self, request: Mapping[str, Json]) -> Markup:
         line = json.dumps(request)
         with self._lock:
             if line not in self._known:
                 self._known[line] = self._answer(line)
-            return self._known[line]
+            return Markup(self._known[line])  # noqa: S704 - output of React and Adaptive Cards, which escape every text; tests/simulator/test_chat_preview.py checks it
 
     def _answer(self, line: str) -> str:
         if self.process.stdin is None or self.process.stdout is None:
@@ -123,7 +122,7 @@ def node_drawer() -> Iterator[NodeDrawer]:
     """
     folder = npm.installed(_HERE)
     command = ["node", str(_HERE / "draw.mjs")]
-    process = subprocess.Popen(command, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S603 - a constant command without a shell: node, and the script beside this file
+    process = subprocess.Popen(command, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S603 - no shell and no input: `node` with the script in this folder
     try:
         yield NodeDrawer(process)
     finally:

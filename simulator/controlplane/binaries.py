@@ -80,7 +80,7 @@ def _go(what: str, cache: Path, programs: Sequence[str]) -> str:
     remedy = f"Install Go {needed} or later, or point KUBEBUILDER_ASSETS at a folder with {', '.join(programs)}."
     if go is None:
         raise MissingError(f"No {what} is cached in {cache}, and Go is not installed to build one. {remedy}")
-    output = subprocess.run([go, "env", "GOVERSION"], capture_output=True, text=True, check=True).stdout  # noqa: S603 - no shell: the `go` that shutil.which found on PATH, and constant arguments
+    output = subprocess.run([go, "env", "GOVERSION"], capture_output=True, text=True, check=True).stdout  # noqa: S603 - no shell: the `go` that shutil.which found, and constants
     found = _GO_VERSION.match(output)
     if found is None or (int(found[1]), int(found[2])) < OLDEST_GO:
         raise MissingError(f"{go} is {output.strip()}, which is too old to build a {what}. {remedy}")

@@ -7,13 +7,12 @@ import socket
 import ssl
 import tempfile
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import trustme
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -193,19 +192,19 @@ def _kwok(plane: ControlPlane) -> list[str]:
 
 def _wait_until_ready(plane: ControlPlane, programs: tuple[Program, ...]) -> None:
     context = ssl.create_default_context(cafile=str(plane.ca_file))
-    request = urllib.request.Request(f"{plane.url}/readyz", headers={"Authorization": f"Bearer {plane.token}"})  # noqa: S310 - `plane.url` is always https://127.0.0.1, which this package started
+    headers = {"Authorization": f"Bearer {plane.token}"}
     until = time.monotonic() + READY_WITHIN_S
-    while not _is_ready(request, context):
-        for program in programs:
-            program.check()
-        if time.monotonic() > until:
-            raise BootError(f"The API server at {plane.url} was not ready within {READY_WITHIN_S} s.")
-        time.sleep(POLL_S)
+    with httpx.Client(base_url=plane.url, headers=headers, verify=context, timeout=5, trust_env=False) as http:
+        while not _is_ready(http):
+            for program in programs:
+                program.check()
+            if time.monotonic() > until:
+                raise BootError(f"The API server at {plane.url} was not ready within {READY_WITHIN_S} s.")
+            time.sleep(POLL_S)  # `/readyz` can only be polled; the deadline above ends the loop
 
 
-def _is_ready(request: urllib.request.Request, context: ssl.SSLContext) -> bool:
+def _is_ready(http: httpx.Client) -> bool:
     try:
-        with urllib.request.urlopen(request, timeout=5, context=context) as response:  # noqa: S310 - `plane.url` is always https://127.0.0.1, which this package started
-            return bool(response.read() == b"ok")
-    except (urllib.error.URLError, ConnectionError, TimeoutError):
+        return http.get("/readyz").content == b"ok"
+    except httpx.TransportError:
         return False

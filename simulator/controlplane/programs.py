@@ -47,7 +47,7 @@ def start(binaries: Path, folder: Path, name: str, arguments: Sequence[str]) -> 
     command = [*([leash, "--pdeathsig", "TERM", "--"] if leash else []), str(binaries / name), *arguments]
     log = folder / f"{name}.log"
     with log.open("wb") as sink:
-        process = subprocess.Popen(  # noqa: S603  # programs that we built
+        process = subprocess.Popen(  # noqa: S603 - no shell: a component from the cache or KUBEBUILDER_ASSETS, with arguments of this package
             command, cwd=folder, stdin=subprocess.DEVNULL, stdout=sink, stderr=subprocess.STDOUT
         )
     return Program(name, process, log)

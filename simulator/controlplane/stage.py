@@ -19,6 +19,7 @@ BOOTING = "daytwo.dev/booting"
 MERGE = "application/merge-patch+json"
 BOOTS_WITHIN_S = 30
 BOOT_CHECKS = 5
+POLL_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,9 @@ def _boot(core: Any, name: str) -> None:
             core.patch_node_status(name, boot, _content_type=MERGE)
         if time.monotonic() > ends:
             raise TimeoutError(f"{name} did not keep a boot id within {BOOTS_WITHIN_S} s.")
-        time.sleep(0.1)
+        time.sleep(
+            POLL_S
+        )  # Kwok reports nowhere when it takes over a node, so its status is polled until the deadline above
 
 
 def _create_workload(api: client.ApiClient, workload: WorkloadSpec, namespace: str) -> None:

@@ -251,7 +251,7 @@ class Executor:
         given = json.loads(wanted.input.value) if wanted.input.value else None
         try:
             result = json.dumps(activity(task.ActivityContext(run.instance_id, action.id), given))
-        except Exception as error:  # noqa: BLE001  # whatever an activity raises is its orchestrator's to handle
+        except Exception as error:  # noqa: BLE001 - as in the engine, any exception of an activity fails its task: the event carries it to the orchestrator
             return helpers.new_task_failed_event(action.id, error)
         return helpers.new_task_completed_event(action.id, result)
 

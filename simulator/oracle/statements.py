@@ -137,10 +137,10 @@ CHECKS: Mapping[str, Callable[[Truth, Statement], bool]] = {
 
 
 def false_statements(truth: Truth, said: Iterable[Statement]) -> Iterator[str]:
-    """The statements that are not true. One that nothing here can judge is an error of the caller.
+    """Yield each statement that is false, with where and when it was made.
 
     Raises:
-        KeyError: there is no check for a statement.
+        KeyError: `CHECKS` cannot judge a statement's subject.
     """
     for each in said:
         if not CHECKS[each.about](truth, each):

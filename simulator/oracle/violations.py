@@ -121,7 +121,7 @@ def _out_of_turn(week: Week, place: Place, operation: Operation) -> Iterator[str
             break
         later = week.upgrade_of(other)
         if week.history.pool_failed(cluster.name, pool.name, at):
-            continue  # a failed pool that Azure asks to upgrade comes last (rule 20)
+            continue  # a failed pool whose error requires an upgrade is upgraded last (rule 20)
         if week.history.image_unknown(cluster.name, pool.name, at):
             continue  # skipped until its image can be read: `unknown-image`
         if later is not None and later.began > at and week.skip_reason(other, at) is None and week.proven(other, at):

@@ -1,4 +1,4 @@
-"""Failed pools: Azure's words are reported, an upgrade that Azure asks for is tried once, then a person is needed (rule 20)."""
+"""Failed pools: Azure's words are reported, an upgrade that Azure requires is tried once, then a person is needed (rule 20)."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -9,7 +9,7 @@ from ops.model.fleet import Pool
 from ops.model.plan import REPAIRS
 from ops.model.reasons import FailureCode, SkipReason
 from ops.model.run import Run, State
-from ops.policy.failed_pools import asks_for_upgrade, blocking_failure
+from ops.policy.failed_pools import blocking_failure, requires_upgrade
 from ops.ports.errors import BusyError
 from ops.tables.conditions import open_conditions
 from ops.tables.pool_repairs import repairs_of
@@ -42,15 +42,15 @@ def in_week(world: World, week: int, meanwhile: Meanwhile | None = None) -> Run:
     ],
 )
 def test_azure_asks_for_an_upgrade_in_its_own_words(text: str, *, asks: bool) -> None:
-    assert asks_for_upgrade(replace(FAILED, error_code="", error=text)) is asks
-    assert not asks_for_upgrade(replace(FAILED, provisioning_state="Succeeded", error=text))
+    assert requires_upgrade(replace(FAILED, error_code="", error=text)) is asks
+    assert not requires_upgrade(replace(FAILED, provisioning_state="Succeeded", error=text))
 
 
 def test_the_upgrade_is_planned_with_azures_words_and_repairs_the_pool() -> None:
     world = world_of(FAILED)
     run = in_week(world, 47)
     assert (run.state, world.clusters.begun) == (State.DONE, ["upgrade user1"])
-    assert f"user1: Azure asks for it: NodeImageNotSupported: {TEXT}" in str(world.chat.shown) + str(
+    assert f"user1: required by Azure: NodeImageNotSupported: {TEXT}" in str(world.chat.shown) + str(
         world.ledger.entries
     )
     assert REPAIRS in run.finished[0].params

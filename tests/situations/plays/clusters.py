@@ -127,8 +127,8 @@ def virtual_machines() -> Observed:
     return observe(world)
 
 
-@situation("A pool has failed, and Azure asks for an upgrade of its image", Kind.CLUSTERS, reported=True)
-def asks_for_upgrade() -> Observed:
+@situation("A pool is `Failed`, and its error requires a node image upgrade", Kind.CLUSTERS, reported=True)
+def requires_upgrade() -> Observed:
     world = _world(pool("user1", provisioning_state="Failed", error_code="NodeImageNotSupported", error=_ASKS))
     run = start(world, run_request(world))
     run.to_first_step()
@@ -138,7 +138,7 @@ def asks_for_upgrade() -> Observed:
     return observe(world, says=[f"the plan: {reason}" for reason in plan.reasons])
 
 
-@situation("The upgrade that Azure asks for does not repair the failed pool", Kind.REPORTED_ONCE)
+@situation("The upgrade that Azure requires does not repair the failed pool", Kind.REPORTED_ONCE)
 def not_repaired() -> Observed:
     world = _world(pool("user1", provisioning_state="Failed", error_code="NodeImageNotSupported", error=_ASKS))
     _week(world, image=OLD, failed="NodeImageNotSupported")
